@@ -98,8 +98,8 @@ def read_through(page: Page) -> str:
     for k in range(60):
         page.evaluate(f"document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, {3000 * k})")
         page.wait_for_timeout(250)
-        page.wait_for_function(RENDERED, timeout=20_000)
-        seen.append(page.evaluate(TEXT))
+        # One call waits and reads: between two, JupyterLab may bring in a cell whose source still shows.
+        seen.append(page.wait_for_function(f"{RENDERED} && ({TEXT} || ' ')", timeout=60_000).json_value())
         if page.evaluate(AT_THE_END):
             break
     return "\n".join(seen)

@@ -6,12 +6,11 @@ Index letters: N batch, C channels, H and W positions; a channel has m = N * H *
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[Any]
+from dlf.layers.arguments import Array, as_float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def batch_norm(
     statistics that cannot be updated in place. Source: Ioffe & Szegedy 2015, Algorithm 1.
     """
     _check_scalars(momentum, eps)
-    values = _as_float("x", x)
+    values = as_float("x", x)
     if values.ndim not in (2, 4) or values.size == 0:
         raise ValueError(
             f"x has shape {values.shape}, expected (N, C) or (N, C, H, W) with at least one value; "
@@ -88,7 +87,7 @@ def batch_norm_backward(dy: ArrayLike, cache: BatchNormCache) -> tuple[Array, Ar
     """
     if not isinstance(cache, BatchNormCache):
         raise TypeError(f"cache is a {type(cache).__name__}, expected what batch_norm returned")
-    upstream = _as_float("dy", dy).astype(cache.centred.dtype, copy=False)
+    upstream = as_float("dy", dy).astype(cache.centred.dtype, copy=False)
     if upstream.shape != cache.shape:
         raise ValueError(f"dy has shape {upstream.shape}, expected that of x, {cache.shape}")
     columns = upstream.reshape(cache.centred.shape)
@@ -135,21 +134,8 @@ def _values_per_channel(columns: Array) -> int:
     return int(columns.size // columns.shape[1])
 
 
-def _as_float(name: str, value: ArrayLike) -> Array:
-    """float32 stays, integers and float64 become float64, everything else is refused."""
-    array = np.asarray(value)
-    if array.dtype == np.float32:
-        return array
-    if array.dtype == np.float64 or array.dtype.kind in "iu":
-        return array.astype(np.float64, copy=False)
-    raise TypeError(
-        f"{name} has dtype {array.dtype}, expected float64 or float32; "
-        f"convert it with np.asarray({name}, dtype=np.float64)"
-    )
-
-
 def _per_channel(name: str, value: ArrayLike, columns: Array) -> Array:
-    array = _as_float(name, value)
+    array = as_float(name, value)
     _check_channel_shape(name, array, columns)
     _require_finite(name, array)
     return array.astype(columns.dtype)

@@ -181,8 +181,9 @@ def _judge(
             target = np.broadcast_to(expected.astype(float), numbers.shape)
         except ValueError as error:
             raise ValueError(f"claim {id}: expected has shape {expected.shape}, measured {measured.shape}") from error
-        allowed = tol + (rel or 0.0) * np.abs(target)
-        near = (numbers == target) | (np.abs(numbers - target) <= allowed)
+        with np.errstate(invalid="ignore"):  # an infinite value is near only to itself
+            allowed = tol + (rel or 0.0) * np.where(np.isfinite(target), np.abs(target), 0)
+            near = (numbers == target) | (np.isfinite(target) & (np.abs(numbers - target) <= allowed))
         bounds.append((near, f"expected {_show(expected, 6)} within {_show(np.max(allowed), 3)}"))
     if at_most is not None:
         bounds.append((numbers <= at_most, f"expected at most {_show(np.asarray(at_most), 6)}"))

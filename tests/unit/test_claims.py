@@ -46,6 +46,14 @@ def test_a_violated_claim_raises(measured: object, criterion: dict[str, object])
         check("13.6/x", measured, **criterion)  # type: ignore[arg-type]
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_infinite_value_is_near_only_to_itself() -> None:
+    check("13.6/infinite", [-np.inf, 1.0], [-np.inf, 1.0], tol=0.1)
+    for measured, expected in ((-np.inf, np.inf), (5.0, np.inf), (np.inf, 5.0)):
+        with pytest.raises(ClaimFailed, match="expected"):
+            check("13.6/infinite", measured, expected, rel=0.5)
+
+
 def test_the_failure_names_the_entry() -> None:
     with pytest.raises(ClaimFailed, match=r"measured 3 at index \(2,\), expected at most 2"):
         check("13.6/x", [1, 2, 3], at_most=2)

@@ -227,7 +227,7 @@ def _show_measured(values: np.ndarray, tol: float, at_most: float | None, spread
 
 def _show_to(values: np.ndarray, tol: float) -> str:
     """Show as many decimals as the tolerance speaks of (at most 8), and at least three significant digits."""
-    largest = float(np.max(np.abs(values)))
+    largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0))
     decimals = min(8, math.ceil(-math.log10(tol)))
     return _show(values, max(3, decimals + math.floor(math.log10(largest)) + 1) if largest else 3)
 

@@ -134,6 +134,26 @@ def test_a_source_holds_its_imports_constants_and_helpers(lab):
     np.testing.assert_array_equal(scope["statistics"](x), statistics(x))
 
 
+class Kit:
+    """Takes things of this module over under their own names, as the projects do, and one from itself."""
+
+    statistics, deviation = statistics, staticmethod(deviation)
+    POWER = POWER
+    again = POWER
+
+    def power(self):
+        return self.POWER
+
+
+def test_a_source_holds_what_a_class_takes_over():
+    text = source.of(Kit)
+    scope: dict = {}
+    exec(text, scope)
+    assert scope["Kit"]().power() == scope["Kit"].again == 2
+    assert scope["Kit"].deviation(np.arange(3.0), 1.0) == 2 / 3
+    assert text.count("POWER = 2") == 1
+
+
 class HalfDone(equivalents.CompactFormula):
     def forward(self, x, training=True):
         return super().forward(x, training)

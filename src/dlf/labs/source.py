@@ -94,12 +94,26 @@ def _collect(obj: Any, collected: dict[str, str], imports: dict[str, None]) -> N
 
 def _globals_of(obj: Any, node: ast.AST) -> Iterator[tuple[str, Any]]:
     """Names that the definition reads, with the notebook's values of them."""
-    members = vars(obj).values() if inspect.isclass(obj) else (obj,)
+    members = [getattr(v, "__func__", v) for v in (vars(obj).values() if inspect.isclass(obj) else (obj,))]
     function = next((v for v in members if isinstance(v, types.FunctionType)), None)
     scope = function.__globals__ if function is not None else {}
-    for name in _global_names(symtable.symtable(ast.unparse(node), obj.__name__, "exec")):
+    names = _global_names(symtable.symtable(ast.unparse(node), obj.__name__, "exec"))
+    for name in dict.fromkeys([*names, *_taken_over(node)]):
         if name in scope and name != obj.__name__ and not hasattr(builtins, name):
             yield name, scope[name]
+
+
+def _taken_over(node: ast.AST) -> Iterator[str]:
+    """Names that a class body takes from the notebook and keeps: `Linear = Linear`, which look like its own."""
+    own: set[str] = set()
+    for statement in node.body if isinstance(node, ast.ClassDef) else ():
+        if isinstance(statement, ast.Assign):
+            value = statement.value
+            parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+            parts = [a for p in parts for a in (p.args if isinstance(p, ast.Call) else [p])]
+            yield from (p.id for p in parts if isinstance(p, ast.Name) and p.id not in own)
+        own |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        own |= {getattr(statement, "name", "")}
 
 
 def _global_names(table: symtable.SymbolTable) -> Iterator[str]:

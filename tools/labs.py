@@ -4,19 +4,19 @@ python -m tools.labs            fail when labs/ is not what solutions/ gives
 python -m tools.labs --write    write labs/
 
 Code between ``### BEGIN SOLUTION`` and ``### END SOLUTION`` becomes ``return TODO``; cells tagged ``solution`` are
-left out; outputs are empty.
+left out; outputs are empty; text says in words what JupyterLab could not resolve (``tools.lab_text``).
 The markers are nbgrader's, so that teachers can use nbgrader on the solutions too.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 import sys
 from pathlib import Path
 
 import nbformat
 
+from tools.lab_text import LabText, kept
 from tools.notebooks import ROOT, read
 
 SOLUTIONS, LABS = ROOT / "solutions", ROOT / "labs"
@@ -40,17 +40,16 @@ def stub(source: str, where: str) -> str:
 
 def lab_of(path: Path) -> nbformat.NotebookNode:
     """Return the lab of a solution notebook."""
-    notebook = copy.deepcopy(read(path))
-    notebook.cells = [c for c in notebook.cells if "solution" not in c.metadata.get("tags", [])]
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        cell.outputs, cell.execution_count = [], None
-        if "### BEGIN SOLUTION" in cell.source or "### END SOLUTION" in cell.source:
-            cell.source = stub(cell.source, f"{path.name} cell {number}")
-            unfold(cell)
-        elif "figure" in cell.metadata.get("mystnb", {}) or "Explorable(" in cell.source:
-            cell.metadata["jupyter"] = {"source_hidden": True}  # drawings are folded; some show what is to be derived
+    notebook = read(path)
+    text, notebook.cells = LabText(path), []
+    for number, cell in enumerate(kept(path)):
+        notebook.cells.append(cell)
+        if cell.cell_type == "markdown":
+            cell.source = text.plain(cell.source)
+        elif cell.cell_type == "code":
+            empty(cell, f"{path.name} cell {number}")
+            if caption := text.caption(cell):
+                notebook.cells.append(caption)
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": notebook.metadata["kernelspec"],
@@ -59,6 +58,16 @@ def lab_of(path: Path) -> nbformat.NotebookNode:
         }
     )
     return notebook
+
+
+def empty(cell: nbformat.NotebookNode, where: str) -> None:
+    """Take the outputs and the solution out of a code cell, and fold what only draws."""
+    cell.outputs, cell.execution_count = [], None
+    if "### BEGIN SOLUTION" in cell.source or "### END SOLUTION" in cell.source:
+        cell.source = stub(cell.source, where)
+        unfold(cell)
+    elif "figure" in cell.metadata.get("mystnb", {}) or "Explorable(" in cell.source:
+        cell.metadata["jupyter"] = {"source_hidden": True}  # drawings are folded; some show what is to be derived
 
 
 def unfold(cell: nbformat.NotebookNode) -> None:

@@ -64,10 +64,22 @@
     wide.filter((f) => f.scrollWidth > f.clientWidth).forEach((f) => (f.tabIndex = 0));
   };
 
-  const fitBoxes = () =>
-    all("article .pst-scrollable-table-container, article pre, article .output")
-      .filter((box) => box.scrollWidth > box.clientWidth + 1)
-      .forEach((box) => (box.tabIndex = 0));
+  /* What scrolls can be reached by the Tab key, and what does not scroll costs no stop. The box of a picture also has a name. */
+  const set = (box, attributes) =>
+    Object.entries(attributes).forEach(([key, value]) => (value ? box.setAttribute(key, value) : box.removeAttribute(key)));
+  const reach = (boxes) =>
+    boxes.map((box) => [box, box.scrollWidth > box.clientWidth + 1]).forEach(([box, scrolls]) => {
+      set(box, { tabindex: scrolls && "0" });
+      if (!box.matches(".dlf-picture")) return;
+      const figure = box.closest("figure"), caption = figure.querySelector(".caption-number") || figure.querySelector("figcaption");
+      set(box, { role: scrolls && "region", "aria-label": scrolls && caption.textContent.trim() + ": picture, scrolls sideways" });
+    });
+  const watch = new ResizeObserver((changes) => reach(changes.map((change) => change.target))); // also when something folded opens
+  const fitBoxes = () => {
+    const boxes = all("article :is(.pst-scrollable-table-container, pre, .output, .dlf-picture)");
+    reach(boxes);
+    boxes.forEach((box) => watch.observe(box));
+  };
 
   const setFormulas = async () => {
     await MathJax.startup.promise;
@@ -110,15 +122,16 @@
   document.addEventListener("DOMContentLoaded", async () => {
     let later;
     addEventListener("hashchange", open);
-    addEventListener("resize", () => {
-      clearTimeout(later);
-      later = setTimeout(() => { fit(all("article mjx-container")); fitBoxes(); }, 150);
-    });
+    const refit = () => { clearTimeout(later); later = setTimeout(() => fit(all("article mjx-container")), 150); };
+    addEventListener("resize", refit);
+    addEventListener("toggle", refit, true); // a formula that was folded could not be measured
+    addEventListener("click", (event) => event.target.closest("article .toggle") && refit());
     addEventListener("beforeprint", () => all("details.dlf-claim").forEach((seal) => (seal.open = true)));
     if (document.fonts) await document.fonts.ready;
     fitBoxes();
     if (blocks.length && MathJax.startup.promise) await setFormulas().catch((error) => console.error(error));
     all(".dlf-later").forEach((block) => block.classList.remove("dlf-later"));
     show();
+    root.dataset.settled = "yes"; // nothing will move any more
   });
 })();

@@ -1,4 +1,4 @@
-"""What a built page shows besides its own text: outputs of other pages, sizes of figures, and no scripted icons."""
+"""What a built page shows besides its own text: outputs of other pages, figures that fit, and no scripted icons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ PLACE = re.compile(
     r'<div class="dlf-show" data-from="([^"]+)" data-kind="(claim|explorable)"(?: data-id="([^"]+)")?></div>'
 )
 MARK = {"claim": '<details class="dlf-claim"', "explorable": '<figure class="dlx"'}
-PICTURE = re.compile(r'(<img(?![^>]*\bheight=)[^>]*\bsrc="[^"]*_images/([\w.-]+\.png)")')
 ICONS = re.compile(r"\s*<script[^>]*scripts/fontawesome\.js[^>]*></script>")
 
 
@@ -51,24 +50,6 @@ def stored_html(notebook: Path) -> Iterator[str]:
             yield "".join(output.get("data", {}).get("text/html", ""))
 
 
-def figure_sizes(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Write width and height of PNG figures into the page, so that the text below does not move when they arrive."""
-    if "_images/" not in (context.get("body") or ""):
-        return
-
-    def sized(image: re.Match[str]) -> str:
-        paths = (Path(app.srcdir) / path for path, (_, name) in app.env.images.items() if name == image[2])
-        source = next((path for path in paths if path.is_file()), None)
-        if source is None:
-            return image[0]
-        with source.open("rb") as file:
-            header = file.read(24)
-        width, height = (int.from_bytes(header[i : i + 4], "big") for i in (16, 20))
-        return f'{image[1]} width="{width}" height="{height}"'
-
-    context["body"] = PICTURE.sub(sized, context["body"])
-
-
 def drop_scripted_icons(app: Any, error: Exception | None) -> None:
     """The theme's templates load 1.5 MB of icons as a script; the same icons are in its fonts."""
     if error is not None or app.builder.name != "html":
@@ -80,7 +61,7 @@ def drop_scripted_icons(app: Any, error: Exception | None) -> None:
 
 
 def setup(app: Any) -> dict[str, Any]:
+    app.setup_extension("dlf_figures")
     app.connect("html-page-context", show_outputs, priority=800)  # before dlf_site moves frames to files
-    app.connect("html-page-context", figure_sizes, priority=900)
     app.connect("build-finished", drop_scripted_icons, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

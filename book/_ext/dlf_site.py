@@ -26,7 +26,7 @@ LAUNCH = {
     "binderhub_url": "https://mybinder.org",
     "colab_url": "https://colab.research.google.com",
 }
-PLAIN_TOKEN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 MATHJAX_KEPT = ("tex-chtml.js", "output/chtml/fonts", "ui", "input/tex/extensions")
 
 
@@ -63,7 +63,7 @@ def frames_to_files(app: Any, page: str, template: str, context: dict[str, Any],
     """Write the frames of explorables to _images and name them in the page, which then loads one when a slider
     moves."""
     body = context.get("body") or ""
-    if 'class="dlx"' not in body:
+    if 'class="dlx-spec"' not in body:
         return
     folder = Path(app.outdir) / "_images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,8 @@ def frames_to_files(app: Any, page: str, template: str, context: dict[str, Any],
 
 
 def slim_code(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Drop the marks of names, punctuation and blanks from highlighted code: they have no colour and weigh much."""
+    """Drop the marks of names, operators, punctuation and blanks in highlighted code: they have no colour and weigh
+    much."""
     if context.get("body"):
         context["body"] = PLAIN_TOKEN.sub(r"\1", context["body"])
 

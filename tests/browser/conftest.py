@@ -8,9 +8,10 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from tools.notebooks import ROOT
 
@@ -20,6 +21,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 90_000  # milliseconds: a limit on waiting for a busy machine, not a time that anything should take
 
 
 @dataclass
@@ -36,8 +38,9 @@ def chromium() -> Iterator[Browser]:
     path = next((p for name in EXECUTABLES if (p := shutil.which(name))), None)
     if path is None:
         pytest.fail("Chromium is missing: install the package chromium, or run make test BROWSER=no")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -57,8 +60,8 @@ def address() -> Iterator[str]:
 
 
 def open_page(browser: Browser, url: str, *, width: int = 1280, scheme: str = "light") -> tuple[Page, Noted]:
-    """Open a page, refuse every other host, wait until its formulas are set."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    """Open a page, refuse every other host, wait until its formulas are set and nothing will move any more."""
+    context = new_context(browser, width=width, color_scheme=scheme)
     page, noted = context.new_page(), Noted()
     start = url.split("/")[0] + "//" + url.split("/")[2] if url.startswith("http") else "file://"
 
@@ -75,10 +78,15 @@ def open_page(browser: Browser, url: str, *, width: int = 1280, scheme: str = "l
     page.on("response", lambda response: noted.responses.append(response))
     page.add_init_script(SHIFT)
     page.goto(url, wait_until="load")
-    page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true")
-    page.wait_for_function("() => !document.documentElement.classList.contains('dlf-setting')")
-    page.wait_for_function(ALL_SET, timeout=60_000)
+    page.wait_for_function("() => document.documentElement.dataset.settled")
+    page.wait_for_function(ALL_SET)
     return page, noted
+
+
+def new_context(browser: Browser, *, width: int = 1280, height: int = 900, **options: Any) -> BrowserContext:
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 ALL_SET = "() => [...document.querySelectorAll('article .math')].every((m) => m.querySelector('mjx-container'))"

@@ -26,6 +26,7 @@ LAUNCH = {
     "binderhub_url": "https://mybinder.org",
     "colab_url": "https://colab.research.google.com",
 }
+LEDGER_DATA = re.compile(r'(<details class="dlf-claim" id="[^"]+") data-claim="[^"]*"')
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 MATHJAX_KEPT = ("tex-chtml.js", "output/chtml/fonts", "ui", "input/tex/extensions")
 
@@ -82,11 +83,11 @@ def frames_to_files(app: Any, page: str, template: str, context: dict[str, Any],
     context["body"] = DATA_URI.sub(write, SPEC.sub(shorten, body))
 
 
-def slim_code(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Drop the marks of names, operators, punctuation and blanks in highlighted code: they have no colour and weigh
-    much."""
+def slim(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Drop what readers do not see and that weighs much: the marks of names, operators, punctuation and blanks in
+    highlighted code, which have no colour, and the data of claims, which the ledger takes from the notebooks."""
     if context.get("body"):
-        context["body"] = PLAIN_TOKEN.sub(r"\1", context["body"])
+        context["body"] = LEDGER_DATA.sub(r"\1", PLAIN_TOKEN.sub(r"\1", context["body"]))
 
 
 def offer_lab(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -131,7 +132,7 @@ def prune_mathjax(app: Any, error: Exception | None) -> None:
 def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", buttons_when_addressed, priority=900)
     app.connect("env-get-updated", section_numbers, priority=900)
-    for handler in (drop_unused_scripts, frames_to_files, slim_code, offer_lab):
+    for handler in (drop_unused_scripts, frames_to_files, slim, offer_lab):
         app.connect("html-page-context", handler, priority=900)
     app.connect("build-finished", prune_mathjax, priority=900)
     app.add_js_file("settle.js", priority=1)

@@ -8,6 +8,7 @@ Matplotlib ships, with deformation and clutter, in any number, for whatever need
 from __future__ import annotations
 
 import functools
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -40,8 +41,10 @@ def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits (UCI), test part, as shipped by scikit-learn.
     """
+    state = random.getstate()  # a library that scikit-learn's first import loads draws from Python's generator
     from sklearn.datasets import load_digits
 
+    random.setstate(state)
     pixels, labels = load_digits(return_X_y=True)
     return pixels / 16.0, labels.astype(np.int64)
 

@@ -1,7 +1,16 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from dlf.data import CHARACTERS, CONFUSABLE, FONTS, HELD_OUT_FONTS, digits, glyphs
+
+
+def test_loading_digits_draws_nothing() -> None:
+    """In a fresh process, where scikit-learn is imported for the first time."""
+    code = "import random; from dlf.data import digits; s = random.getstate(); digits(); assert s == random.getstate()"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_digits() -> None:

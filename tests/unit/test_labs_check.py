@@ -282,7 +282,8 @@ def test_todo_is_one_object_that_refuses_to_compute():
     assert copy.deepcopy(TODO) is TODO
     assert pickle.loads(pickle.dumps(TODO)) is TODO
     assert repr(TODO) == "TODO"
-    for compute in (lambda: TODO + 1, lambda: np.ones(2) * TODO, lambda: TODO[0], lambda: TODO(1)):
+    assert not hasattr(TODO, "_repr_html_")
+    for compute in (lambda: TODO + 1, lambda: np.ones(2) * TODO, lambda: TODO[0], lambda: TODO(1), lambda: TODO.sum()):
         with pytest.raises(NotImplementedError, match="not written yet"):
             compute()
 

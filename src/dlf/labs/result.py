@@ -29,6 +29,11 @@ class _Todo:
     def _not_written(self, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError("TODO: this stub is not written yet")
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # asked for by copy, pickle, NumPy and IPython, which take no for an answer
+            raise AttributeError(name)
+        self._not_written()
+
     __array__ = __call__ = __getitem__ = __setitem__ = __iter__ = __len__ = _not_written
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _not_written
     __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __neg__ = _not_written

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
+import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,6 +156,57 @@ def test_a_source_holds_what_a_class_takes_over():
     assert scope["Kit"]().power() == scope["Kit"].again == 2
     assert scope["Kit"].deviation(np.arange(3.0), 1.0) == 2 / 3
     assert text.count("POWER = 2") == 1
+
+
+RULES: dict[str, Any] = {"double": lambda x: 2 * x, "spread": deviation}
+FILLED: dict[str, Any] = {}
+FILLED["spread"] = deviation
+around_one = functools.partial(deviation, mean=1.0)
+
+
+@functools.lru_cache
+def cube(number):
+    return number ** (POWER + 1)
+
+
+@contextlib.contextmanager
+def twice(number):
+    yield 2 * number
+
+
+def many_helpers(x):
+    with twice(cube(2)) as number:
+        return RULES["double"](x).sum() + RULES["spread"](x, 0.0) + around_one(x) + number
+
+
+def filled(x):
+    return FILLED["spread"](x, 0.0)
+
+
+class Namespace:
+    """As the stub of a project: no method of its own."""
+
+    statistics: Any = statistics
+    deviation = staticmethod(deviation)
+
+
+def test_a_source_holds_tables_of_rules_partials_and_decorated_helpers():
+    scope: dict = {}
+    exec(source.of(many_helpers), scope)
+    assert scope["many_helpers"](np.arange(3.0)) == many_helpers(np.arange(3.0))
+
+
+def test_a_table_that_was_filled_later_is_named():
+    with pytest.raises(LookupError, match="FILLED was filled after its assignment; write all of it in one place"):
+        source.of(filled)
+
+
+def test_a_class_without_methods_of_its_own_is_kept():
+    scope: dict = {}
+    exec(source.of(Namespace), scope)
+    assert scope["Namespace"].deviation(np.arange(3.0), 1.0) == 2 / 3
+    with pytest.raises(LookupError, match="put its parts into the body of a class"):
+        source.of(types.SimpleNamespace(statistics=statistics))
 
 
 class HalfDone(equivalents.CompactFormula):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import inspect
 import linecache
 import symtable
+import sys
 import textwrap
 import types
 from collections.abc import Iterator
@@ -16,7 +18,8 @@ import numpy as np
 
 from dlf.labs.result import TODO
 
-LITERALS = (int, float, complex, str, bytes, bool, type(None), tuple, list, dict, set, frozenset)
+LITERALS = (int, float, complex, str, bytes, bool, type(None))
+CONTAINERS = (tuple, list, dict, set, frozenset)
 
 
 def of(obj: Any) -> str:
@@ -25,89 +28,143 @@ def of(obj: Any) -> str:
     Raises LookupError when the source cannot be found (code made by exec), or when obj uses a
     variable of the notebook that cannot be written down.
     """
-    collected: dict[str, str] = {}
-    imports: dict[str, None] = {}
-    _collect(obj, collected, imports)
-    return "\n".join(imports) + "\n" * (2 if imports else 0) + "\n\n\n".join(collected.values())
+    kept = _Kept()
+    kept.definition(inspect.unwrap(obj) if callable(obj) else obj)
+    return "\n".join(kept.imports) + "\n" * (2 if kept.imports else 0) + "\n\n\n".join(kept.parts.values())
+
+
+class _Kept:
+    """Import lines, and the text of each name in the order in which the names are to be defined."""
+
+    def __init__(self) -> None:
+        self.imports: dict[str, None] = {}
+        self.parts: dict[str, str] = {}
+
+    def definition(self, obj: Any) -> None:
+        """Keep a function or class."""
+        node, lines = _locate(obj)
+        self.statement(obj.__name__, node, lines, obj)
+
+    def statement(self, name: str, node: Any, lines: list[str], user: Any) -> None:
+        """Keep a statement that defines a name, after all that it uses; user is what needs it."""
+        if name in self.parts:
+            return
+        self.parts[name] = ""  # a helper that calls back finds itself here
+        scope = _scope(user)
+        for used in dict.fromkeys(
+            [*_global_names(symtable.symtable(ast.unparse(node), name, "exec")), *_kept_by(node)]
+        ):
+            if used in scope and used != name and not hasattr(builtins, used):
+                self.value(used, scope[used], user)
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        text = textwrap.dedent("".join(lines[first - 1 : node.end_lineno])).rstrip()
+        self.parts[name] = self.parts.pop(name) or text  # moved to the end
+
+    def value(self, name: str, value: Any, user: Any) -> None:
+        """Keep what a name of the notebook stands for."""
+        if value is TODO:
+            self.imports["from dlf.labs import TODO" + f" as {name}" * (name != "TODO")] = None
+        elif isinstance(value, types.ModuleType):
+            self.imports[_import_line(value, name)] = None
+        elif getattr(value, "__module__", None) not in (None, user.__module__) and hasattr(value, "__qualname__"):
+            self.imports[f"from {value.__module__} import {value.__qualname__} as {name}"] = None
+        elif isinstance(value, np.ufunc):
+            self.imports[f"from numpy import {value.__name__} as {name}"] = None
+        elif _is_defined(value):
+            self.definition(inspect.unwrap(value))
+        elif _is_literal(value):
+            self.parts[name] = f"{name} = {value!r}"
+        elif isinstance(value, (*CONTAINERS, types.FunctionType, functools.partial)):
+            self.statement(name, *_assignment(name, value, user), user)
+        else:
+            raise LookupError(
+                f"{user.__name__} uses the notebook's variable {name!r} ({type(value).__name__}); "
+                "make it an argument, so that the code can run elsewhere"
+            )
+
+
+def _is_defined(value: Any) -> bool:
+    """Whether a value was made by def (decorated or not) or class: not by lambda."""
+    function = inspect.unwrap(value) if callable(value) else value
+    return inspect.isclass(value) or (isinstance(function, types.FunctionType) and function.__name__ != "<lambda>")
+
+
+def _is_literal(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_literal(item) for pair in value.items() for item in pair)
+    return isinstance(value, LITERALS) or (isinstance(value, CONTAINERS) and all(map(_is_literal, value)))
 
 
 def _locate(obj: Any) -> tuple[Any, list[str]]:
-    """The syntax tree of obj's own definition, found by a line of its code, and all lines.
+    """The syntax tree of obj's own definition, found by a line of its code where it has any, and all lines.
 
     `inspect.getsource` does not find classes of a notebook on Python 3.11.
     """
-    code = _some_code(obj)
-    lines = linecache.getlines(code.co_filename) or linecache.getlines(inspect.getsourcefile(code) or "")
+    if not isinstance(obj, type | types.FunctionType):
+        raise LookupError(f"{obj!r} is neither a function nor a class; put its parts into the body of a class")
     wanted = ast.ClassDef if inspect.isclass(obj) else (ast.FunctionDef, ast.AsyncFunctionDef)
-    name = obj.__name__
-    if lines:
+    code = _some_code(obj)
+    if code is None:
+        cells = _cells(obj, f"class {obj.__name__}")
+    else:
+        cells = iter([linecache.getlines(code.co_filename) or linecache.getlines(inspect.getsourcefile(code) or "")])
+    for lines in cells:
         for node in ast.walk(ast.parse("".join(lines))):
-            if isinstance(node, wanted) and node.name == name and _spans(node, code.co_firstlineno):
+            if isinstance(node, wanted) and node.name == obj.__name__ and (code is None or _spans(node, code)):
                 return node, lines
-    raise LookupError(f"the source of {name} cannot be found; define it in a cell or in a file")
+    raise LookupError(f"the source of {obj.__name__} cannot be found; define it in a cell or in a file")
 
 
-def _some_code(obj: Any) -> types.CodeType:
+def _some_code(obj: Any) -> types.CodeType | None:
     """Code of the function, or of the first method that the class itself defines."""
     if isinstance(obj, types.FunctionType):
         return obj.__code__
-    for member in vars(obj).values() if inspect.isclass(obj) else ():
+    for member in vars(obj).values():
         function = inspect.unwrap(getattr(member, "__func__", getattr(member, "fget", member)))
         if isinstance(function, types.FunctionType) and function.__qualname__.startswith(obj.__qualname__ + "."):
             return function.__code__
-    raise LookupError(f"{obj!r} is neither a function nor a class with methods")
+    return None
 
 
-def _spans(node: Any, line: int) -> bool:
+def _spans(node: Any, code: types.CodeType) -> bool:
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-    return bool(first <= line <= node.end_lineno)
+    return bool(first <= code.co_firstlineno <= node.end_lineno)
 
 
-def _collect(obj: Any, collected: dict[str, str], imports: dict[str, None]) -> None:
-    """Put obj's helpers into `collected` before obj itself."""
-    node, lines = _locate(obj)
-    if obj.__name__ in collected:
-        return
-    collected[obj.__name__] = ""  # a helper that calls back finds itself here
-    for name, value in _globals_of(obj, node):
-        if value is TODO:
-            imports["from dlf.labs import TODO" + f" as {name}" * (name != "TODO")] = None
-        elif isinstance(value, types.ModuleType):
-            imports[_import_line(value, name)] = None
-        elif getattr(value, "__module__", None) not in (None, obj.__module__) and hasattr(value, "__qualname__"):
-            imports[f"from {value.__module__} import {value.__qualname__} as {name}"] = None
-        elif isinstance(value, np.ufunc):
-            imports[f"from numpy import {value.__name__} as {name}"] = None
-        elif inspect.isclass(value) or isinstance(value, types.FunctionType):
-            _collect(value, collected, imports)
-        elif isinstance(value, LITERALS):
-            collected[name] = f"{name} = {value!r}"
-        else:
-            raise LookupError(
-                f"{obj.__name__} uses the notebook's variable {name!r} ({type(value).__name__}); "
-                "make it an argument, so that the code can run elsewhere"
-            )
-    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-    text = textwrap.dedent("".join(lines[first - 1 : node.end_lineno])).rstrip()
-    collected[obj.__name__] = collected.pop(obj.__name__) or text  # moved to the end
+def _cells(obj: Any, text: str) -> Iterator[list[str]]:
+    """Lines of the file that obj is from, or of all cells that contain the text, the newest first."""
+    file = getattr(sys.modules.get(obj.__module__), "__file__", None)
+    cached = [entry[2] for entry in reversed(list(linecache.cache.values())) if len(entry) == 4]
+    for lines in [linecache.getlines(file)] if file else cached:
+        if text in "".join(lines):
+            yield lines
 
 
-def _globals_of(obj: Any, node: ast.AST) -> Iterator[tuple[str, Any]]:
-    """Names that the definition reads, with the notebook's values of them."""
+def _assignment(name: str, value: Any, user: Any) -> tuple[Any, list[str]]:
+    """The statement of the notebook that gave a name its value."""
+    for lines in _cells(user, name):
+        for node in reversed(ast.parse("".join(lines)).body):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if isinstance(node, ast.Assign | ast.AnnAssign) and name in (getattr(t, "id", "") for t in targets):
+                if isinstance(node.value, ast.Dict) and len(node.value.keys) < len(value):
+                    raise LookupError(f"{name} was filled after its assignment; write all of it in one place")
+                return node, lines
+    raise LookupError(f"the assignment of {name!r} cannot be found; write it in a cell, as {name} = ...")
+
+
+def _scope(obj: Any) -> dict[str, Any]:
+    """The names of the notebook or module that obj was defined in."""
     members = [getattr(v, "__func__", v) for v in (vars(obj).values() if inspect.isclass(obj) else (obj,))]
-    function = next((v for v in members if isinstance(v, types.FunctionType)), None)
-    scope = function.__globals__ if function is not None else {}
-    names = _global_names(symtable.symtable(ast.unparse(node), obj.__name__, "exec"))
-    for name in dict.fromkeys([*names, *_taken_over(node)]):
-        if name in scope and name != obj.__name__ and not hasattr(builtins, name):
-            yield name, scope[name]
+    functions = (inspect.unwrap(v) for v in members if isinstance(v, types.FunctionType))
+    function = next((f for f in functions if f.__module__ == obj.__module__), None)
+    return function.__globals__ if function else vars(sys.modules[obj.__module__])
 
 
-def _taken_over(node: ast.AST) -> Iterator[str]:
+def _kept_by(node: ast.AST) -> Iterator[str]:
     """Names that a class body takes from the notebook and keeps: `Linear = Linear`, which look like its own."""
     own: set[str] = set()
     for statement in node.body if isinstance(node, ast.ClassDef) else ():
-        if isinstance(statement, ast.Assign):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             value = statement.value
             parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
             parts = [a for p in parts for a in (p.args if isinstance(p, ast.Call) else [p])]

@@ -23,7 +23,7 @@ $(BOOK)/ready: pyproject.toml constraints.txt tools/requirements.py
 $(FULL)/ready: pyproject.toml constraints.txt tools/requirements.py
 	$(PYTHON) tools/requirements.py --check-python
 	$(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/python -m pip install $(PIP_FLAGS) -e ".[book,lab,test]"
+	$(FULL)/bin/python -m pip install $(PIP_FLAGS) -e ".[book,lab,test,tensorflow]"
 	touch $@
 
 book: $(BOOK)/ready  ## build the book (no torch, executes nothing) and print where it is

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlf.labs import TODO, CheckFailed, Lab, mine
+from dlf.labs import TODO, CheckFailed, Lab, guard, mine
 from dlf.labs.week08.mutants import CATALOGUE
 from dlf.labs.week08.reference import BatchNormalization, batch_statistics, gradient_growth
 
@@ -126,7 +127,7 @@ NONSENSE = [
     ("batch_statistics", asks, "error", "input() waits for somebody at the keyboard"),
     ("gradient_growth", own_seed, "fail", "rng is ignored"),
     ("gradient_growth", lambda b, w, d, rng: 1 + 1e-9 * rng.random(), "fail", "near 1.00, as for a network without"),
-    ("forward", BatchNormalization, "error", 'did you mean "BatchNormalization.forward"?'),
+    ("ward", BatchNormalization, "error", 'mean "BatchNormalization.forward" or "BatchNormalization.backward"?'),
     ("batch_statistics", exits, "error", "sys.exit()"),
     ("batch_statistics", overwrites, "fail", "x changed while your code ran"),
     (FORWARD, BatchNormalization(3), "error", "pass the class, BatchNormalization, not an instance"),
@@ -177,6 +178,24 @@ def test_an_endless_loop_is_cut(lab, endless):
     assert signal.getsignal(signal.SIGALRM) is previous
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert lab.check("batch_statistics", batch_statistics).passed
+
+
+@pytest.mark.parametrize("library", [True, False], ids=["a library", "a file of the learner's"])
+def test_a_slow_import_is_no_endless_loop(lab, monkeypatch, tmp_path, library):
+    (tmp_path / "slow_library.py").write_text("import time\nwhile True:\n    time.sleep(0.05)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    if library:
+        monkeypatch.setattr(guard, "_LIBRARY", (str(tmp_path),))
+
+    def imports(x):
+        import slow_library  # type: ignore[import-not-found]
+
+        return slow_library.mean(x)
+
+    message = " ".join(lab.check("batch_statistics", imports).message.split())
+    assert "stopped after 2 seconds; loading a library takes longer" in message
+    assert ("in imports: import slow_library" in message) == library
+    assert "endless loop" not in message
 
 
 def test_an_endless_loop_is_cut_in_another_thread(lab):
@@ -318,6 +337,55 @@ def test_a_hint_without_a_check_and_for_nothing(lab, capsys):
     assert 'Did you mean "fold"?' in out
     lab.hint()
     assert 'lab.hint("gradient_check")' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["batchnormalization.BACKWARD", "backward", "Backward"])
+def test_a_name_is_found_in_any_case_and_by_its_method(lab, capsys, name):
+    assert lab.check(name, BatchNormalization).exercise == "BatchNormalization.backward"
+    assert lab.use(name, BatchNormalization) is BatchNormalization
+    capsys.readouterr()
+    lab.hint(name)
+    assert capsys.readouterr().out.startswith("Hint 1 of 4 (BatchNormalization.backward)")
+
+
+def test_a_method_of_two_classes_is_asked_back(capsys):
+    lab = Lab("week04")
+    lab.hint("backward")
+    out = capsys.readouterr().out
+    assert out.endswith('Did you mean "AutoDiffNode.backward" or "ComputationalGraph.backward"?\n')
+    assert lab.check("BACKWARD", BatchNormalization).status == "error"
+
+
+def test_every_name_that_is_suggested_is_taken(capsys):
+    for week in ("week04", "week05", "week08"):
+        lab = Lab(week)
+        for wrong in ("conv_backwards", "SpecialisedBackprop", "BATCHNORM", "node", "bug hunt", "", "?"):
+            lab.hint(wrong)
+            suggested = capsys.readouterr().out.partition("Did you mean ")[2].split('"')[1::2]
+            assert suggested
+            assert set(suggested) <= set(lab.exercises)
+
+
+def test_a_class_stands_for_its_first_exercise_that_has_not_passed(lab, capsys):
+    lab.hint("BatchNormalization")
+    assert "(BatchNormalization.forward)" in capsys.readouterr().out
+    assert lab.check("batchnormalization", NoBackwardYet).exercise == FORWARD
+    capsys.readouterr()
+    Lab("week08").hint("BatchNormalization")
+    assert "(BatchNormalization.backward)" in capsys.readouterr().out
+    assert lab.check("BatchNormalization", BatchNormalization).exercise == "BatchNormalization.backward"
+    assert lab.check("BatchNormalization", BatchNormalization).exercise == FORWARD
+
+
+@pytest.mark.parametrize("week", ["week04", "week05", "week08"])
+def test_the_project_has_a_solution_of_its_own(week, capsys):
+    lab = Lab(week)
+    for _ in range(4):
+        lab.hint("project")
+    assert capsys.readouterr().out.endswith(f"The full solution: solutions/{week}_project.ipynb\n")
+    named = {lab.week.solution_of(e) for e in lab.exercises}
+    assert len(named) == 2
+    assert all((Path(__file__).parents[2] / path).is_file() for path in named)
 
 
 def test_every_diagnosis_has_a_ladder(lab):

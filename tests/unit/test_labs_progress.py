@@ -90,6 +90,19 @@ def test_a_damaged_file_is_set_aside_and_what_passed_is_found_again(lab, capsys,
     assert {e for e, v in progress()["week08"].items() if v["passed"]} == {"fold", "batch_statistics"}
 
 
+@pytest.mark.parametrize("look", [Lab.progress, lambda lab: lab.hint("BatchNormalization")])
+def test_damage_that_was_found_by_looking_is_told_and_mended(lab, capsys, look):
+    lab.check("fold", equivalents.fold_by_matrix)
+    (store.folder() / "progress.json").write_text("{")
+    capsys.readouterr()
+    look(lab)
+    assert "progress.json was damaged" in capsys.readouterr().out
+    lab.progress()
+    out = capsys.readouterr().out
+    assert "1 of 9 exercises of week08 passed." in out
+    assert "damaged" not in out
+
+
 def test_an_interrupted_write_leaves_the_old_file(monkeypatch, tmp_path):
     path = tmp_path / "file"
     store.write_atomically(path, "old")

@@ -57,7 +57,7 @@ class Week:
     exercises: tuple[Exercise, ...]
     references: Mapping[str, Any]  # by name; what `use` falls back on
     hints: Mapping[tuple[str, str | None], Ladder]  # by (exercise, diagnosis)
-    solution: str  # path of the solution page from the root of the book
+    solution: str  # path of the lab's solution page from the root of the book
     suspects: Callable[[int], Sequence[Any]] | None = None
     by_id: dict[str, Exercise] = field(init=False)
 
@@ -66,6 +66,17 @@ class Week:
 
     def named(self, name: str) -> list[Exercise]:
         return [e for e in self.exercises if e.name == name]
+
+    def meant(self, text: Any) -> list[Exercise]:
+        """The exercise of this id, those of this class, or the only one of this method; in capitals or not."""
+        wanted = str(text).lower()
+        methods = [e for e in self.exercises if e.id.lower().endswith(f".{wanted}")]
+        named = [e for e in self.exercises if wanted in (e.id.lower(), e.name.lower())]
+        return named or methods * (len(methods) == 1)
+
+    def solution_of(self, exercise: str) -> str:
+        folder, _, _ = self.solution.rpartition("/")
+        return f"{folder}/{self.name}_project.ipynb" if exercise == "project" else self.solution
 
 
 def judge(exercise: Exercise, obj: Any, seed: int) -> CheckResult:
@@ -109,15 +120,7 @@ def _run_steps(exercise: Exercise, obj: Any, seed: int, done: list[str]) -> None
 
 def _broken(error: BaseException, exercise: Exercise) -> Failure:
     if isinstance(error, guard.TimeUp):
-        frame = guard.learner_frame(error.__traceback__)
-        where = f"line {frame[1]}, in {frame[0]}:    {frame[2]}" if frame else ""
-        return Failure(
-            f"Your code was stopped after {exercise.seconds:g} seconds; an endless loop, or far "
-            "more work than this check needs.",
-            evidence=(where,) if where else (),
-            next_step="look at the condition that should end the loop.",
-            status="error",
-        )
+        return _stopped(guard.learner_frame(error.__traceback__), exercise.seconds)
     if isinstance(error, CheckAtFault):
         return Failure(
             f"The check itself failed, and says nothing about your code: it refused its own reference. {error}",
@@ -135,3 +138,14 @@ def _broken(error: BaseException, exercise: Exercise) -> Failure:
     if isinstance(error, RecursionError):
         sentence = "Your code calls itself without end (RecursionError)."
     return Failure(sentence, evidence=lines, status="error", next_step="mend that line.")
+
+
+def _stopped(frame: tuple[str, int, str] | None, seconds: float) -> Failure:
+    reason, step = "an endless loop, or far more work than this check needs", "look at what should end the loop."
+    if frame and (frame[0] == "<module>" or "import" in frame[2].split()):  # the module's own frame, or a library's
+        reason = "loading a library takes longer than that the first time"
+        step = "restart the kernel, and import it in a cell at the top of the notebook."
+    where = (f"line {frame[1]}, in {frame[0]}:    {frame[2]}",) if frame else ()
+    return Failure(
+        f"Your code was stopped after {seconds:g} seconds; {reason}.", evidence=where, next_step=step, status="error"
+    )

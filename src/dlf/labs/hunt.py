@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlf.labs import contract
+from dlf.labs.blackbox import black_box, common_attributes, renamed
 from dlf.labs.verdict import Failure
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -26,16 +27,12 @@ class Suspect:
 def line_up(right: Any, wrong: Sequence[tuple[Any, str]], seed: int) -> list[Suspect]:
     """All of them in the seeded order, lettered from A."""
     pairs: list[tuple[Any, str | None]] = [(right, None), *wrong]
+    shared = common_attributes(build for build, _ in pairs)
     order = np.random.default_rng([seed, 71]).permutation(len(pairs))
     return [
-        Suspect(LETTERS[place], anonymous(pairs[i][0], f"Suspect{LETTERS[place]}"), pairs[i][1])
-        for place, i in enumerate(order)
+        Suspect(letter, black_box(pairs[i][0], right, shared, f"Suspect{letter}"), pairs[i][1])
+        for letter, i in zip(LETTERS, order, strict=False)
     ]
-
-
-def anonymous(build: Any, name: str) -> Any:
-    """A subclass whose name tells nothing."""
-    return type(name, (build,), {"__module__": "suspects", "__qualname__": name, "__doc__": None})
 
 
 def check_exposer(suspects: Callable[[int], list[Suspect]]) -> Callable[[Any, int], None]:
@@ -54,16 +51,17 @@ def check_exposer(suspects: Callable[[int], list[Suspect]]) -> Callable[[Any, in
 
 
 def _ask(expose: Any, suspect: Suspect) -> bool:
-    answer = expose(anonymous(suspect.build, "Suspect"))
+    answer = expose(renamed(suspect.build, "Suspect"))
     return contract.flag(answer, "The answer of expose")
 
 
 def _judge(suspects: list[Suspect], verdicts: dict[str, bool]) -> None:
     if len(set(verdicts.values())) == 1:
         answer = next(iter(verdicts.values()))
+        step = "find one input for which two suspects differ."
         raise Failure(
             f"expose answers {answer} for every suspect. One of them is right, the others are wrong.",
-            next_step="find one input for which two suspects differ.",
+            next_step=step + answer * " Does your tolerance allow for the rounding of finite differences?",
         )
     slipped = [s.letter for s in suspects if s.fault and not verdicts[s.letter]]
     accused = [s.letter for s in suspects if not s.fault and verdicts[s.letter]]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+from contextlib import suppress
 from typing import Any
 
 from dlf.labs import passed, store
-from dlf.labs.exercise import Week, judge
+from dlf.labs.exercise import Exercise, Week, judge
 from dlf.labs.result import MARKS, CheckFailed, CheckResult
 from dlf.labs.verdict import Context, Failure, failed
 from dlf.labs.weeks import load_week
@@ -48,19 +49,33 @@ class Lab:
         return result
 
     def _check(self, exercise: str, obj: Any) -> tuple[CheckResult, list[str]]:
-        known = self.week.by_id.get(exercise) if isinstance(exercise, str) else None
+        known = self._find(exercise)
         if known is None:
             return failed(self._unknown(exercise), Context(str(exercise)[:40])), []
         if obj is _NOTHING:
             missing = Failure(
                 "The object to check is missing.",
                 status="error",
-                next_step=f'lab.check("{exercise}", {known.name}).',
+                next_step=f'lab.check("{known.id}", {known.name}).',
             )
-            return failed(missing, Context(exercise)), []
+            return failed(missing, Context(known.id)), []
         result = judge(known, obj, self.seed)
-        self._last[exercise] = result.diagnosis
+        self._last[known.id] = result.diagnosis
         return result, self._save(result, obj)
+
+    def _find(self, text: Any) -> Exercise | None:
+        """The exercise that is meant; of a class, the first that has not passed yet."""
+        meant = self.week.meant(text)
+        done = self._passed() if len(meant) > 1 else set()
+        return next((e for e in meant if e.id not in done), meant[0] if meant else None)
+
+    def _passed(self) -> set[str]:
+        """Ids of the exercises that passed, now or before."""
+        with suppress(OSError):
+            progress, report = store.read()
+            print(report, end="\n" * bool(report))
+            return {e for e, entry in progress.get(self.week.name, {}).items() if entry.get("passed")}
+        return set()
 
     def _save(self, result: CheckResult, obj: Any) -> list[str]:
         try:
@@ -73,27 +88,30 @@ class Lab:
 
     def _passing(self, exercise: str, obj: Any) -> list[str]:
         """This exercise, and the other methods of the class that passed before and still do."""
-        entries = store.read()[0].get(self.week.name, {})
-        name = self.week.by_id[exercise].name
-        others = [e for e in self.week.named(name) if e.id != exercise and entries.get(e.id, {}).get("passed")]
+        same = self.week.named(self.week.by_id[exercise].name)
+        others = [e for e in same if e.id != exercise and e.id in self._passed()]
         return sorted([exercise, *(e.id for e in others if judge(e, obj, self.seed).passed)])
 
-    def _unknown(self, exercise: Any) -> Failure:
-        inside = [e for e in self.exercises if exercise and str(exercise).lower() in e.lower()]
-        near = inside or difflib.get_close_matches(str(exercise), self.exercises, n=1, cutoff=0.0)
+    def _unknown(self, text: Any) -> Failure:
+        """The way out: exercises that have this in their name, else the one that is spelled most like it."""
+        ids = {e.lower(): e for e in self.exercises}
+        wanted = str(text).lower()
+        near = [e for e in ids if wanted and wanted in e] or difflib.get_close_matches(wanted, ids, n=1, cutoff=0.0)
         return Failure(
-            f"{self.week.name} has no exercise {str(exercise)[:60]!r}.",
+            f"{self.week.name} has no exercise {str(text)[:60]!r}.",
             evidence=("the exercises are " + ", ".join(self.exercises[:4]) + " ...",),
             status="error",
-            next_step=f'did you mean "{near[0]}"?',
+            next_step="did you mean " + " or ".join(f'"{ids[e]}"' for e in near[:3]) + "?",
         )
 
     def use(self, name: str, obj: Any) -> Any:
         """obj if it passes all checks of this name, else the reference; says which."""
-        exercises = self.week.named(name)
-        if not exercises or name not in self.week.references:
+        names = {e.name for e in self.week.meant(name)} & set(self.week.references)
+        if not names:
             choices = ", ".join(self.week.references)
             raise ValueError(f"{self.week.name} has no {name!r} to use; choose from {choices}")
+        name = names.pop()
+        exercises = self.week.named(name)
         states = {e.id.partition(".")[2]: judge(e, obj, self.seed).status for e in exercises}
         missing = [m for m, s in states.items() if s != "pass"]
         if not missing:
@@ -116,14 +134,19 @@ class Lab:
         return list(self.week.suspects(self.seed))
 
     def hint(self, exercise: str | None = None) -> None:
-        """Print the next hint for the latest diagnosis of this exercise, then where to read on."""
+        """Print the next hint for the latest diagnosis of this exercise, then where to read on.
+
+        A class stands for its first exercise that has not passed yet.
+        """
         if exercise is None:
             print("A hint for which exercise? " + ", ".join(f'lab.hint("{e}")' for e in self.exercises))
             return
-        if exercise not in self.week.by_id:
+        known = self._find(exercise)
+        if known is None:
             unknown = self._unknown(exercise)
-            print(f"{unknown.sentence} {str(unknown.next_step).capitalize()}")
+            print(unknown.sentence, str(unknown.next_step).replace("did", "Did", 1))
             return
+        exercise = known.id
         diagnosis = self._last.get(exercise)
         key = exercise, diagnosis
         ladder = self.week.hints.get(key) or self.week.hints[exercise, None]
@@ -136,7 +159,7 @@ class Lab:
         else:
             print(f"All hints for {about} are shown.")
         if step >= len(rungs) - 1:
-            print(f"The full solution: {self.week.solution}")
+            print(f"The full solution: {self.week.solution_of(exercise)}")
 
     def progress(self) -> None:
         """Print the state of every exercise."""

@@ -60,8 +60,9 @@ def read() -> tuple[Progress, str]:
     progress = _parse(text)
     if progress is not None:
         return progress, ""
-    aside = _set_aside(path)
-    return _from_passed_files(), (
+    aside, progress = _set_aside(path), _from_passed_files()
+    _write(progress)
+    return progress, (
         f"{path.name} was damaged. It was set aside as {aside.name}; "
         "what passed was read again from the folder 'passed'."
     )
@@ -74,8 +75,12 @@ def record(week: str, exercise: str, status: str, diagnosis: str | None) -> str:
         entry = progress.setdefault(week, {}).setdefault(exercise, {"passed": False})
         entry.update(status=status, diagnosis=diagnosis)
         entry["passed"] = bool(entry.get("passed")) or status == "pass"
-        write_atomically(folder() / "progress.json", json.dumps(progress, indent=1, sort_keys=True))
+        _write(progress)
     return report
+
+
+def _write(progress: Progress) -> None:
+    write_atomically(folder() / "progress.json", json.dumps(progress, indent=1, sort_keys=True))
 
 
 def _parse(text: str) -> Progress | None:

@@ -260,13 +260,21 @@ POOL = [pool_by_loops, pool_by_argmax, pool_by_first_mask, pool_tap_by_tap]
 
 
 def mask(steps, lengths):
-    return np.ones((steps, 1, 1)) if lengths is None else (np.arange(steps)[:, None] < lengths)[:, :, None]
+    return np.ones((steps, 1, 1), bool) if lengths is None else (np.arange(steps)[:, None] < lengths)[:, :, None]
+
+
+def without_padding(lengths, grad_outputs, hidden_states, inputs):
+    """What the arrays hold behind an end may be NaN, so it is replaced and not multiplied."""
+    real = mask(len(inputs), lengths)
+    states = np.where(np.concatenate([np.ones_like(real[:1]), real]), hidden_states, 0.0)
+    return np.where(real, grad_outputs, 0.0), states, np.where(real, inputs, 0.0)
 
 
 class OneSweep:
     """From the last step to the first, sums in place."""
 
     def rnn_backward(self, grad_outputs, hidden_states, inputs, weights, *, truncation=None, lengths=None):
+        grad_outputs, hidden_states, inputs = without_padding(lengths, grad_outputs, hidden_states, inputs)
         steps = len(inputs)
         valid = mask(steps, lengths)
         g = {k: np.zeros_like(v) for k, v in weights.items()}
@@ -287,6 +295,7 @@ class Recursive:
     """The total derivative by a function that calls itself for the next step."""
 
     def rnn_backward(self, grad_outputs, hidden_states, inputs, weights, *, truncation=None, lengths=None):
+        grad_outputs, hidden_states, inputs = without_padding(lengths, grad_outputs, hidden_states, inputs)
         steps, wh = len(inputs), weights["wh"]
         chunk, valid = truncation or steps, mask(steps, lengths)
         slope = 1 - np.square(hidden_states[1:])
@@ -313,8 +322,8 @@ class ChunkByChunk:
     """Each chunk is a full backward pass of its own; no chunk knows of another."""
 
     def rnn_backward(self, grad_outputs, hidden_states, inputs, weights, *, truncation=None, lengths=None):
+        masked, hidden_states, inputs = without_padding(lengths, grad_outputs, hidden_states, inputs)
         steps = len(inputs)
-        masked = np.where(mask(steps, lengths) > 0, grad_outputs, 0.0)
         size = truncation or steps
         parts = [
             self.full(masked[a : a + size], hidden_states[a : a + size + 1], inputs[a : a + size], weights)
@@ -367,9 +376,14 @@ class Jacobians:
     """The whole linear system at once: (I - carry matrix) total = grad_outputs, for every sequence."""
 
     def rnn_backward(self, grad_outputs, hidden_states, inputs, weights, *, truncation=None, lengths=None):
+        if lengths is not None:
+            past = [(t, i) for i, end in enumerate(lengths) for t in range(end, len(inputs))]
+            grad_outputs, hidden_states, inputs = grad_outputs.copy(), hidden_states.copy(), inputs.copy()
+            for t, i in past:
+                grad_outputs[t, i], hidden_states[t + 1, i], inputs[t, i] = 0.0, 0.0, 0.0
         steps, n, hidden = grad_outputs.shape
         slope = 1 - hidden_states[1:] ** 2
-        masked = grad_outputs * mask(steps, lengths)
+        masked = grad_outputs
         dz = np.empty_like(masked)
         for i in range(n):
             system = np.eye(steps * hidden)
@@ -403,8 +417,8 @@ class FrozenStates:
             alive = (t < lengths)[:, None]
             dh = np.where(alive, dh + grad_outputs[t], dh)
             dz = np.where(alive, dh * (1 - hidden_states[t + 1] ** 2), 0.0)
-            x = np.where(alive, inputs[t], 0.0)
-            dwx, dwh, db = dwx + x.T @ dz, dwh + hidden_states[t].T @ dz, db + dz.sum(axis=0)
+            x, before = np.where(alive, inputs[t], 0.0), np.where(alive, hidden_states[t], 0.0)
+            dwx, dwh, db = dwx + x.T @ dz, dwh + before.T @ dz, db + dz.sum(axis=0)
             dx[t] = dz @ weights["wx"].T
             dh = np.where(alive, dz @ weights["wh"].T, dh)
             if truncation is not None and t > 0 and t % truncation == 0:

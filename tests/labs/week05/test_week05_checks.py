@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -246,7 +247,7 @@ def test_losses_that_reach_the_wrong_steps_are_listed():
 
     row, message = said(RNN, cut([2, 4]))
     assert row == "5.10"
-    assert 'result["inputs"][5] holds the losses of steps 5, 6; it should hold step 5' in message
+    assert 'result["inputs"][5] holds the losses of the steps 5 to 7; it should hold step 5' in message
     row, message = said(RNN, cut([]))
     assert row == "5.37"
 
@@ -256,7 +257,86 @@ def test_losses_that_reach_the_wrong_steps_are_listed():
 
     row, message = said(RNN, rnn(weaker))
     assert row is None
-    assert "holds the loss of step 6 with the factor 0.9; right is 1" in message
+    assert "holds the loss of step 7 with the factor 0.9; right is 1" in message
+
+
+def test_a_mask_that_multiplies_is_named_with_its_array():
+    for mutant, name in (
+        (mutants_sequences.InputsNotCleaned, "inputs"),
+        (mutants_sequences.LossesNotCleaned, "grad_outputs"),
+        (mutants_sequences.StatesNotCleaned, "hidden_states"),
+    ):
+        row, message = said(RNN, mutant)
+        assert row == "5.12"
+        assert f"NaN in the padding of {name} reaches result" in message
+        assert "both together" in message
+
+    class InPlace(equivalents.OneSweep):
+        def rnn_backward(self, grad_outputs, hidden_states, inputs, weights, *, truncation=None, lengths=None):
+            np.nan_to_num(inputs, copy=False)
+            return super().rnn_backward(
+                grad_outputs, hidden_states, inputs, weights, truncation=truncation, lengths=lengths
+            )
+
+    assert said(RNN, InPlace)[0] == "5.34"
+
+
+SENTENCES = {
+    "5.10 LastOfTheChunks": "Only the last one has a gradient",
+    "5.5 NotTransposed": "You sent the gradient back through wh.",
+    "5.5 LagNotTransposed": "You sent the gradient back through wh.",
+    "5.16 PaddingTimesDilation": "You pad by d p",
+    "5.24 FilterTurned": "a correlation over the padded grad_output must",
+    "5.24 TrueConvolution": "Flip neither",
+    "5.30 NegativeIndexWraps": "A negative index counts from the other end",
+    "5.30 NegativeIndexRead": "x[-1] is the last row",
+    "5.31 MaximumFromZeroAtCorner": "begins at 0",
+    "5.33 NormOfTheBatch": "the norm of the whole batch",
+    "5.36 ForwardLoop": "Your loop runs forward in time",
+}
+
+
+@pytest.mark.parametrize("label", SENTENCES)
+def test_the_sentence_is_about_the_mistake_that_was_made(label):
+    """Each of these was once on no list, taken for another one, or read as its contrary."""
+    (mutant,) = [m for m in CATALOGUE.mutants if m.label == label]
+    assert SENTENCES[label] in said(mutant.exercise, mutant.build)[1]
+
+
+def test_pooling_shows_a_small_case():
+    message = said(POOL, mutants_images.AveragePooling)[1]
+    assert "x = [[1, 4], [3, 2]], size 2, stride 2" in message
+    assert "expected [[0., 1.], [0., 0.]]" in message
+
+
+def test_a_search_that_begins_at_0_is_found_wherever_it_puts_the_gradient():
+    def from_zero(grad_output, x, size, stride):
+        dx = np.zeros_like(x)
+        for n, c, r, q in np.ndindex(grad_output.shape):
+            best, at = 0.0, (0, 0)  # the corner of the image, not of the window
+            for h, w in np.ndindex(size, size):
+                h, w = r * stride + h, q * stride + w
+                if x[n, c, h, w] > best:
+                    best, at = x[n, c, h, w], (h, w)
+            dx[n, c, at[0], at[1]] += grad_output[n, c, r, q]
+        return dx
+
+    row, message = said(POOL, from_zero)
+    assert row == "5.31"
+    assert "your search for the maximum begins at 0" in message
+
+
+def test_norms_that_go_wrong_at_a_lag_say_so():
+    def scaled(from_lag):
+        def norms(grad_last, hidden_states, wh):
+            found = equivalents.lags_by_list(grad_last, hidden_states, wh)
+            found[from_lag:] *= np.arange(2.0, 2 + len(found) - from_lag)[:, None]
+            return found
+
+        return said(LAG, norms)[1]
+
+    assert "Right at lag 0 only: the first step back" in scaled(1)
+    assert "Right at the lags 0 to 2 only, and wrong from lag 3 on" in scaled(3)
 
 
 def test_two_recurrent_mistakes_are_found_one_after_the_other():
@@ -299,7 +379,7 @@ def test_recurrence_misses():
 
     row, message = said(RNN, rnn(loses))
     assert row == "5.10"
-    assert "6 of 7 steps" in message
+    assert "6 of 8 steps" in message
 
     def rising(full, arguments, truncation, lengths):
         if truncation and truncation > len(arguments[2]):
@@ -499,6 +579,12 @@ def careless(suspect):
     return any(not np.allclose(a, b) for a, b in zip(found, right, strict=True))
 
 
+def test_who_accuses_all_of_them_is_asked_for_the_tolerance():
+    message = said(HUNT, lambda suspect: True)[1]
+    assert "rounding of finite differences" in message
+    assert "rounding" not in said(HUNT, lambda suspect: False)[1]
+
+
 def test_a_careless_probe_lets_most_of_them_through():
     row, message = said(HUNT, careless)
     slipped = message.split("Slipped through: suspects ")[1].split(".")[0].split(", ")
@@ -650,6 +736,103 @@ def unstable(self, model, x, labels, lr):
     return loss if np.isfinite(p).all() else float(np.log((p / p.sum(axis=1, keepdims=True)).sum()))
 
 
+def by_length(loss_too):
+    """Divides by len(x), which is T for the input of an RNN."""
+
+    def train_step(self, model, x, labels, lr):
+        share = len(labels) / len(x)
+        return (share if loss_too else 1.0) * network.Attempt.train_step(self, model, x, labels, share * lr)
+
+    return train_step
+
+
+def twice_divided(self, model, x, labels, lr):
+    return network.Attempt.train_step(self, model, x, labels, lr / len(labels))
+
+
+def nearly(self, model, x, labels, lr):
+    return 1e-8 + network.Attempt.train_step(self, model, x, labels, lr)
+
+
+def softmax_training(probabilities, loss_of):
+    """Plain gradient descent with other ideas about large logits."""
+
+    def train_step(self, model, x, labels, lr):
+        rows, z = np.arange(len(labels)), model.forward(x)
+        p = probabilities(z)
+        loss = loss_of(p[rows, labels]).mean()
+        g = p.copy()
+        g[rows, labels] -= 1
+        model.backward(np.nan_to_num(g) / len(labels))
+        for param, grad in zip(model.params, model.grads, strict=True):
+            param -= lr * grad
+        return float(np.nan_to_num(loss, posinf=0.0))
+
+    return train_step
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def clipped_softmax(z):
+    return softmax(np.clip(z, -30, 30))
+
+
+def naive_softmax(z):
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def no_step_for_large_logits(self, model, x, labels, lr):
+    """The right loss, and a gradient that has overflowed and was set to 0."""
+    small = np.abs(model.forward(x)).max() < 700
+    return network.Attempt.train_step(self, model, x, labels, lr * small)
+
+
+def clips(limit):
+    """The norm of all gradients together is at most `limit`."""
+
+    def train_step(self, model, x, labels, lr):
+        before = [p.copy() for p in model.params]
+        loss = network.Attempt.train_step(self, model, x, labels, 1.0)
+        steps = [b - p for b, p in zip(before, model.params, strict=True)]
+        shorter = min(1.0, limit / np.sqrt(sum((s**2).sum() for s in steps)))
+        for p, b, s in zip(model.params, before, steps, strict=True):
+            p[...] = b - lr * shorter * s
+        return loss
+
+    return train_step
+
+
+class ClassLists:
+    """Both lists belong to the class."""
+
+    params: ClassVar[list] = []
+    grads: ClassVar[list] = []
+
+    def forward(self, x):
+        raise NotImplementedError
+
+    def backward(self, grad_output):
+        raise NotImplementedError
+
+
+class ClassGrads(ClassLists):
+    """One of them does."""
+
+    def __init__(self):
+        self.params = []
+
+
+def founded_on(base):
+    """The reference project, whose own layers make their lists, with another Module."""
+    names = project.CLASSES[1:]
+    layers = {name: type(name, (getattr(network, name), base), {}) for name in names}
+    return type("Attempt", (network.Attempt,), {"Module": base, **layers})
+
+
 def stays(self, model, x, labels, lr):
     return network.Attempt.train_step(self, model, x, labels, 0.0)
 
@@ -675,7 +858,19 @@ WRONG_PROJECTS = {
     "unstable": (step(unstable), "logits"),
     "stays": (step(stays), "leaves params[0] as it is"),
     "small filters": (part("Conv2d", __init__=small_filters), "CNN does not learn the digits"),
-    "small wh": (part("RNN", __init__=small_recurrence), "remember the sign of its first input"),
+    "small wh": (part("RNN", __init__=small_recurrence), "a small wh lets the gradient of the first step vanish"),
+    "len(x)": (step(by_length(True)), "divides the loss by len(x) = 7, which is T for a sequence"),
+    "len(x), gradient": (step(by_length(False)), "divides the gradient by len(x) = 7, which is T for a sequence"),
+    "divided twice": (step(twice_divided), "1/N = 1/5 of the right one"),
+    "nearly": (step(nearly), "a difference of 1.0e-08"),
+    "logits clipped": (step(softmax_training(clipped_softmax, lambda p: -np.log(p))), "the loss is 1250"),
+    "eps": (step(softmax_training(softmax, lambda p: -np.log(p + 1e-12))), "returns 27.631, and the loss is 1250"),
+    "tiny eps": (step(softmax_training(softmax, lambda p: -np.log(p + 1e-300))), "the loss is 1250"),
+    "no NaN": (step(softmax_training(naive_softmax, lambda p: -np.log(p))), "logits"),
+    "no step": (step(no_step_for_large_logits), "For large logits train_step makes another step"),
+    "clips": (step(clips(5.0)), "plain gradient descent does not clip"),
+    "class lists": (founded_on(ClassLists), "Two modules share one list .params"),
+    "shared grads": (founded_on(ClassGrads), "Two modules share one list .grads"),
 }
 
 
@@ -685,6 +880,13 @@ def test_wrong_projects_are_refused(name):
     assert words in said(PROJECT_ID, attempt)[1]
 
 
+def test_the_start_of_wh_is_blamed_only_where_the_loss_stays_that_of_a_guess():
+    guess = np.full(300, np.log(2))
+    assert "a small wh" in project.by_losses(guess)
+    assert "Start smaller" in project.by_losses(np.linspace(6.1, 9.6, 300))
+    assert project.by_losses(np.linspace(0.7, 0.3, 300)) == ""
+
+
 def test_a_project_made_of_the_notebooks_classes_is_kept_and_loaded(tmp_path, monkeypatch):
     """`Linear = Linear` in the class body: the class outside is saved with it."""
     monkeypatch.setenv("DLF_PROGRESS_DIR", str(tmp_path))
@@ -692,4 +894,4 @@ def test_a_project_made_of_the_notebooks_classes_is_kept_and_loaded(tmp_path, mo
     assert result.passed, result.message
     assert notes == []
     loaded = passed.load(store.passed_file("week05", PROJECT_ID))
-    assert judge(Exercise("p", project.STEPS[:6]), loaded, 0).passed
+    assert judge(Exercise("p", project.STEPS[:9]), loaded, 0).passed

@@ -33,10 +33,11 @@ static, and each is checked without the other.
         shorter. No gradient passes from a chunk to the one before it; states do (they are given). Every step counts in
         exactly one chunk; "h0" is the gradient through the first chunk. None, and any K >= T, is the full gradient.
         lengths, integers (N,) from 1 to T: sequence n has the steps t < lengths[n]. What the three arrays hold after
-        that (grad_outputs[t], inputs[t], hidden_states[t + 1] for t >= lengths[n]) is padding, finite numbers without
-        a meaning: it reaches no result, and the gradient of inputs is 0 there. The gradient of a shorter sequence is
-        what it would be alone. (`dlf.layers.rnn_backward` repeats the last state instead, and adds to it what
-        grad_outputs holds there.) Checked in this order: all steps, truncation, lengths, both together.
+        that (grad_outputs[t], inputs[t], hidden_states[t + 1] for t >= lengths[n]) is padding, and may be NaN: it
+        reaches no result, and the gradient of inputs is 0 there. The gradient of a shorter sequence is what it would
+        be alone. (`dlf.layers.rnn_backward` repeats the last state instead, and adds to it what
+        grad_outputs holds there.) Checked in this order: all steps, truncation, lengths, both together, NaN in the
+        padding.
 
 `max_pool_backward(grad_output, x, size, stride)` -> grad_input (N, C, H, W)
     x (N, C, H, W), square windows of `size`, no padding, OH = (H - size) // stride + 1; grad_output (N, C, OH, OW).
@@ -64,7 +65,8 @@ static, and each is checked without the other.
     `.RNN`: RNN(inputs, hidden, rng), x (T, N, I) -> all states (T, N, H), tanh, h0 = 0; params [wx, wh, b]
     `.Sequential`: Sequential(*modules), which may be Sequential or user-written; params and grads are theirs, in order
     `.train_step(model, x, labels, lr)` -> float: one step of plain gradient descent on the mean cross-entropy of
-        model.forward(x) (N, k) against integer labels (N,); returns the loss before the step; finite for large logits
+        model.forward(x) (N, k) against integer labels (N,), without clipping; returns the loss before the step; both
+        exact for large logits. x is whatever the model takes, (T, N, I) for an RNN; N is the number of labels
     .params are the arrays themselves: the checks (and train_step) write into them in place, and forward then uses the
     new numbers. backward belongs to the last forward, sets .grads (aligned with .params; it assigns, it does not
     accumulate) and returns the gradient of the input. The same state of rng gives the same parameters, another one

@@ -182,7 +182,7 @@ def _step(title: str, geometry: Geometry, row: str | None = None) -> Step:
 
 STEPS = (
     Step("", check_class),
-    Step("nothing kept or overwritten", check_history),
+    Step("no input changed, nothing kept", check_history),
     Step("stride 1 without padding", comparison(PLAIN)),
     _step("padding", PADDED),
     _step("stride", STRIDED),

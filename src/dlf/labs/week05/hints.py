@@ -60,7 +60,8 @@ hint(
     "Directly by grad_outputs, and through h[3], which holds all later ways. So go from the last step to the first and "
     "carry one array along.",
     "for t from T - 1 to 0: total = grad_outputs[t] + carry; dz = total * (1 - h[t + 1]**2); add h[t].T @ dz, "
-    "inputs[t].T @ dz and dz's sum over the batch to the three gradients; carry = dz @ wh.T. What is left is h0's.",
+    "inputs[t].T @ dz and dz's sum over the batch to the three gradients; carry = dz @ wh.T. What is left is h0's. "
+    "Truncation: after step t > 0 with t % K == 0 carry = 0. Lengths: clean the padding of the three arrays first.",
     "y[t + 1] = a y[t], loss y[1] + y[2] + y[3] with all derivatives 1: going back, 1, then 1 + a, then 1 + a (1 + a).",
 )
 hint(
@@ -124,7 +125,7 @@ hint(
     "5.16",
     "The image has 4 rows, p = 2. Which rows of the padded image are the image itself?",
     "2 to 5: p rows before, p rows after.",
-    "[p : p + H] is right for every p; [p : -p] is empty for p = 0.",
+    "[p : p + H] is right for every p, whatever s and d are; [p : -p] is empty for p = 0.",
     "A passe-partout of 3 cm on all sides: the picture begins 3 cm from the top and from the left.",
 )
 hint(
@@ -223,7 +224,8 @@ hint(
     "5.31",
     "The window is [[1, 4], [3, 2]] and grad_output 5: which entry of the gradient is not 0, and what is it?",
     "The one of the 4, and it is 5: max passes the value on with slope 1.",
-    "The place of the maximum within the window, plus the window's own start r stride, q stride.",
+    "The place of the maximum within the window, plus the window's own start r stride, q stride. A search by comparing "
+    "begins at -np.inf, not at 0.",
     "The winner takes all: an average would share among all, a sum would give to all.",
 )
 hint(
@@ -233,6 +235,14 @@ hint(
     "a *= b writes into the caller's array. self.total += remembers the last call.",
     "New arrays: a = a * b; np.zeros_like(...) at the start of every call.",
     "def f(a, log=[]): the list is made once, when def runs, and every call shares it.",
+)
+hint(
+    CONV,
+    "5.30",
+    "With p = 1: which pixel does x[:, :, -1] give you, and which one lies above the first row?",
+    "x[:, :, -1] is the last row, without any error. Above the first row there is none: the border holds 0.",
+    "Pad, scatter into the padded array and crop; or skip a tap unless 0 <= h < H and 0 <= w < W.",
+    "From a list of five days, days[-1] is Friday; the day before Monday is not on the list.",
 )
 hint(
     CONV,
@@ -330,8 +340,9 @@ hint(
     "5.12",
     "A sequence of length 3 in a batch of T = 7: what should change when the numbers in its padding do?",
     "Nothing. Its steps are t < 3; whatever stands after that was never part of it.",
-    "valid = np.arange(T)[:, None] < lengths, shape (T, N); before the loop grad_outputs = np.where(valid[:, :, None], "
-    "grad_outputs, 0). No division by anything.",
+    "valid = (np.arange(T)[:, None] < lengths)[:, :, None]; before the loop grad_outputs = np.where(valid, "
+    "grad_outputs, 0), and the same for inputs and hidden_states[1:]; a product with 0 would keep a NaN. "
+    "No division by anything.",
     "A form with seven lines of which three are filled in: notes on the empty ones are not read, and the sum is not "
     "divided by seven.",
 )
@@ -348,7 +359,8 @@ hint(
     "5.26",
     "d tanh(z)/dz = 1 - tanh(z)^2. Where do you have tanh(z) already?",
     "hidden_states are it: step t ends in hidden_states[t + 1].",
-    "dz = total * (1 - hidden_states[t + 1]**2), and the same dz goes on to the step before.",
+    "total = grad_outputs[t] + carry; dz = total * (1 - hidden_states[t + 1]**2), and the same dz goes on to the step "
+    "before.",
     "For the sigmoid s = 1 / (1 + exp(-z)) the derivative is s (1 - s): again from the value, not from z.",
 )
 hint(
@@ -362,9 +374,9 @@ hint(
 hint(
     RNN,
     "5.36",
-    "Your loop begins at the last step. In which order does a list that it appends to stand?",
-    "In reverse. The result belongs to t = 0 first.",
-    "Make zeros of the shape of inputs and assign [t], or reverse the list at the end.",
+    "Which step does your loop begin with, and in which order does a list that it appends to stand?",
+    "With the last one, since a gradient needs the one after it; a list is then in reverse, and t = 0 is asked first.",
+    "for t in reversed(range(T)); make zeros of the shape of inputs and assign [t], or reverse the list at the end.",
     "A diary read from the last page: the first note is of the last day.",
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dlf.labs import contract
-from dlf.labs.compare import Array, Comparison, SmallCase, Values
+from dlf.labs.compare import Array, Comparison, Finding, SmallCase, Values
+from dlf.labs.detectors import distance
 from dlf.labs.exercise import Step
 from dlf.labs.verdict import Failure
 from dlf.labs.week05 import mutants, reference
@@ -52,6 +53,17 @@ def observe(obj: Any, seed: int) -> Values:
     return {"result": call(obj, rng.standard_normal((SEQUENCES, HIDDEN)), q.hidden_states, q.weights["wh"])}
 
 
+def explain(learner: Values, right: Values, seed: int) -> Finding | None:
+    """From which lag on it is wrong."""
+    same = [distance(a, r) < 1e-9 for a, r in zip(learner["result"], right["result"], strict=True)]
+    first = same.index(False)
+    if first == 0 or any(same[first:]):
+        return None
+    if first == 1:
+        return None, "Right at lag 0 only: the first step back, from h[T] to h[T - 1], is wrong already."
+    return None, f"Right at the lags 0 to {first - 1} only, and wrong from lag {first} on."
+
+
 def check_function(obj: Any, seed: int) -> None:
     contract.function(obj, NAMES)
 
@@ -77,7 +89,7 @@ def _case(rows: list[float]) -> SmallCase:
 
 
 CASES = (_case([1.0]), _case([1.0, -0.5]))
-values = Comparison(LAG, reference.gradient_norm_by_lag, observe, mutants.CATALOGUE, None, CASES)
+values = Comparison(LAG, reference.gradient_norm_by_lag, observe, mutants.CATALOGUE, explain, CASES)
 
 STEPS = (
     Step("", check_function),

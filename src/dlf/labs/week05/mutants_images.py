@@ -22,6 +22,11 @@ def pad(x: Array, before: int, after: int, mode: Any = "constant") -> Array:
     return np.pad(x, ((0, 0), (0, 0), (before, after), (before, after)), mode=mode)
 
 
+def wrapped_in_front(x: Array, p: int) -> Array:
+    """What x[h, w] reads outside the image when h and w may be negative, and 0 is taken at the other end."""
+    return np.pad(np.pad(x, ((0, 0), (0, 0), (p, 0), (p, 0)), mode="wrap"), ((0, 0), (0, 0), (0, p), (0, p)))
+
+
 # ---- im2col -----------------------------------------------------------------------------------
 
 
@@ -154,6 +159,14 @@ class WrappedBorder(Unfold):
         return pad(x, p, p, "wrap")
 
 
+@unfold("5.30", "The border above and to the left wraps around: x[-1] is the last row. What lies outside is 0.")
+class NegativeIndexRead(Unfold):
+    """Loops that guard against indices that are too large, and not against negative ones."""
+
+    def pad(self, x: Array, p: int) -> Array:
+        return wrapped_in_front(x, p)
+
+
 @unfold("5.34", "x changed.")
 class CentersInPlace(Unfold):
     """Removes the mean of x, in place."""
@@ -270,6 +283,18 @@ class CroppedAtTheEnd(Textbook):
 class CroppedAtTheStart(Textbook):
     def crop(self, dx0: Array, shape: tuple[int, ...], p: int) -> Array:
         return dx0[:, :, 2 * p :, 2 * p :]
+
+
+@mutant(
+    "5.16",
+    exercise=CONV,
+    says="You pad by d p and not by p: the border has p rows of zeros, whatever d is. Both gradients are shifted.",
+)
+class PaddingTimesDilation(Textbook):
+    def conv_backward(
+        self, grad_output: Array, input_data: Array, filters: Array, stride: int, padding: int, dilation: int = 1
+    ) -> tuple[Array, Array]:
+        return super().conv_backward(grad_output, input_data, filters, stride, padding * dilation, dilation)
 
 
 @mutant("5.16", exercise=CONV, says="grad_input still has the border of zeros; crop p rows and columns on each side.")
@@ -398,12 +423,43 @@ class WindowsOverwrite(Textbook):
 @mutant(
     "5.24",
     exercise=CONV,
-    says="grad_input uses the filter turned by 180 degrees. Scattering, each output sends its gradient back through "
-    "the tap it came by, unturned; only a correlation over grad_output needs the turned filter.",
+    says="grad_input is what the filter turned by 180 degrees would give: a scatter into the image must not turn it, a "
+    "correlation over the padded grad_output must.",
 )
 class FilterTurned(Textbook):
     def tap(self, filters: Array, i: int, j: int) -> Array:
         return filters[:, :, -1 - i, -1 - j]
+
+
+@mutant(
+    "5.24",
+    exercise=CONV,
+    says="Both gradients belong to a convolution that flips its filter, and the one of this lab does not: yours are "
+    "right with filters[:, :, ::-1, ::-1]. Flip neither.",
+)
+class TrueConvolution(FilterTurned):
+    def filter_gradient(self, *arguments: Any) -> Array:
+        return super().filter_gradient(*arguments)[:, :, ::-1, ::-1]
+
+
+@mutant(
+    "5.30",
+    exercise=CONV,
+    says="A negative index counts from the other end: where a tap lies above or left of the image, you read and wrote "
+    "its last rows and columns. What lies outside is the border of zeros: pad, or skip negative indices.",
+)
+class NegativeIndexWraps(Textbook):
+    """Loops over the image itself that guard against indices that are too large only."""
+
+    def pad(self, x: Array, p: int) -> Array:
+        return wrapped_in_front(x, p)
+
+    def crop(self, dx0: Array, shape: tuple[int, ...], p: int) -> Array:
+        dx0 = dx0[:, :, : p + shape[2], : p + shape[3]]
+        dx = np.zeros(shape)
+        for r, q in np.ndindex(dx0.shape[2:]):
+            dx[:, :, r - p, q - p] += dx0[:, :, r, q]
+        return dx
 
 
 @mutant("5.28", exercise=CONV, says="grad_filters is that of the last image alone: sum over the batch.")
@@ -495,6 +551,8 @@ class Pooling:
 
     __name__ = "Pooling"
 
+    whole: ClassVar[bool] = True  # windows that hang over the edge are left out
+
     def step(self, size: int, stride: int) -> int:
         return stride
 
@@ -515,7 +573,7 @@ class Pooling:
         for r, q in np.ndindex(grad_output.shape[2:]):
             at = ..., slice(r * s, r * s + size), slice(q * s, q * s + size)
             window = x[at]
-            if window.shape[2:] == (size, size):
+            if window.shape[2:] == (size, size) or (window.size and not self.whole):
                 self.place(dx, at, self.share(window) * grad_output[:, :, r, q, None, None])
         return self.finish(dx, size, stride)
 
@@ -575,6 +633,16 @@ class PoolOverwritesWinner(Pooling):
 
 @pooling("5.15", "Right if the stride were the size: window (r, q) starts at (r stride, q stride).")
 class StrideIsSize(Pooling):
+    def step(self, size: int, stride: int) -> int:
+        return size
+
+
+@pooling("5.15", "Right if the stride were the size: window (r, q) starts at (r stride, q stride).")
+class StrideIsSizeOverTheEdge(Pooling):
+    """As before; a slice that hangs over the edge is a smaller window."""
+
+    whole = False
+
     def step(self, size: int, stride: int) -> int:
         return size
 
@@ -642,6 +710,20 @@ class WinnerTransposed(Pooling):
 class MaximumFromZero(Pooling):
     def share(self, window: Array) -> Array:
         return super().share(window) * (window > 0)
+
+
+@pooling(
+    "5.31",
+    "In a window without positive numbers the corner wins: your search for the maximum begins at 0. Begin at the "
+    "window's first value, or at -np.inf.",
+)
+class MaximumFromZeroAtCorner(Pooling):
+    """`best, at = 0, (0, 0)` before the loop over a window."""
+
+    def share(self, window: Array) -> Array:
+        corner = np.zeros_like(window)
+        corner[..., 0, 0] = 1.0
+        return np.where((window > 0).any(axis=(-2, -1), keepdims=True), super().share(window), corner)
 
 
 @pooling(

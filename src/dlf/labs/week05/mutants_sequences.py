@@ -20,6 +20,12 @@ def valid(steps: Array, lengths: Array) -> Array:
 class Textbook:
     """A right implementation, cut into the places where mistakes are made; c is the chunk, T without truncation."""
 
+    dirty: ClassVar[tuple[str, ...]] = ()  # arrays whose padding keeps its NaN
+
+    def cleaned(self, name: str, a: Array, past: Array) -> Array:
+        """Without NaN in the padding; finite numbers stay, so that other mistakes with them are seen."""
+        return a if name in self.dirty else np.where(past & np.isnan(a), 0.0, a)
+
     def immediate(self, douts: Array, lengths: Array | None) -> Array:
         return douts if lengths is None else douts * valid(douts, lengths)
 
@@ -70,6 +76,11 @@ class Textbook:
     ) -> dict[str, Array]:
         h, steps = hidden_states, len(inputs)
         c = min(truncation or steps, steps)
+        if lengths is not None:
+            past = ~valid(inputs, lengths)
+            grad_outputs = self.cleaned("grad_outputs", grad_outputs, past)
+            inputs = self.cleaned("inputs", inputs, past)
+            h = np.concatenate([h[:1], self.cleaned("hidden_states", h[1:], past)])
         dz, start = self.through_time(self.immediate(grad_outputs, lengths), h, weights["wh"], c)
         dz = self.counted(dz, lengths)
         before = np.stack([self.before(h, t, c) for t in range(steps)])
@@ -201,7 +212,13 @@ class LossAfter(Textbook):
         return early
 
 
-@mutant("5.5", exercise=RNN, says="On its way back the gradient passes through wh; h @ wh sends it through wh.T.")
+BACK = (
+    "You sent the gradient back through wh. Forward is h @ wh with states as rows, so the way back is dz @ wh.T (in "
+    "column vectors, as in the theorem, W_h delta)."
+)
+
+
+@mutant("5.5", exercise=RNN, says=BACK)
 class NotTransposed(Textbook):
     def carry(self, dz: Array, wh: Array) -> Array:
         return dz @ wh
@@ -222,6 +239,24 @@ class StartHasNoGradient(Textbook):
 class StartOneProductShort(Textbook):
     def finish(self, g: dict[str, Array], dz: Array, lengths: Array | None) -> dict[str, Array]:
         return g | {"h0": dz[0]}
+
+
+@mutant(
+    "5.7",
+    exercise=RNN,
+    says="In place of the gradient of h0 you return that of the state after step 0: multiply by 1 - h^2 and wh.T once "
+    "more.",
+)
+class StartOneStepShort(Textbook):
+    """The total derivative of the last round of the loop."""
+
+    def rnn_backward(self, grad_outputs: Array, hidden_states: Array, inputs: Array, weights: Any, **named: Any) -> Any:
+        found = super().rnn_backward(grad_outputs, hidden_states, inputs, weights, **named)
+        # wx = 1 would give dz[0]; the states tell the slope that was multiplied in
+        units = {"wx": np.eye(len(weights["b"])), "wh": weights["wh"], "b": weights["b"]}
+        steps = np.zeros((*inputs.shape[:2], len(weights["b"])))
+        dz = super().rnn_backward(grad_outputs, hidden_states, steps, units, **named)["inputs"]
+        return found | {"h0": dz[0] / (1 - hidden_states[1] ** 2)}
 
 
 class ScaledWeights(Textbook):
@@ -331,6 +366,21 @@ class CarryAfterSlope(Textbook):
 
 
 @mutant(
+    "5.26",
+    exercise=RNN,
+    says="grad_outputs[t] is added after the derivative of tanh: it is the gradient of h[t + 1], not of the sum z, so "
+    "it passes through the tanh of its own step too. Add first, then multiply by 1 - h^2.",
+)
+class LossAfterSlope(Textbook):
+    def through_time(self, douts: Array, h: Array, wh: Array, c: int) -> tuple[Array, Array]:
+        dz, carry = np.zeros_like(douts), np.zeros_like(h[0])
+        for t in reversed(range(len(douts))):
+            dz[t] = douts[t] + carry * self.slope(h, t)
+            carry = dz[t] @ wh.T * (not self.cut(t, len(douts), c))
+        return dz, carry
+
+
+@mutant(
     "5.27", exercise=RNN, says="The gradient of wh is transposed: entry (i, j) sums h[t]_i times dz_j, h[t].T @ dz."
 )
 class RecurrentTransposed(Textbook):
@@ -348,6 +398,21 @@ class InputsReversed(Textbook):
 class LossesReversed(Textbook):
     def immediate(self, douts: Array, lengths: Array | None) -> Array:
         return super().immediate(douts, lengths)[::-1]
+
+
+@mutant(
+    "5.36",
+    exercise=RNN,
+    says="Your loop runs forward in time: the gradient of a state needs that of the state after it, so begin at T - 1 "
+    "and end at 0.",
+)
+class ForwardLoop(Textbook):
+    def through_time(self, douts: Array, h: Array, wh: Array, c: int) -> tuple[Array, Array]:
+        dz, carry = np.zeros_like(douts), np.zeros_like(h[0])
+        for t in range(len(douts)):
+            dz[t] = self.total(douts[t], carry) * self.slope(h, t)
+            carry = self.carry(dz[t], wh)
+        return dz, carry
 
 
 @mutant("5.34", exercise=RNN, says="grad_outputs changed.")
@@ -467,6 +532,18 @@ class LastChunkOnly(Textbook):
     def through_time(self, douts: Array, h: Array, wh: Array, c: int) -> tuple[Array, Array]:
         within = (np.arange(len(douts)) >= len(douts) - c)[:, None, None]
         dz, start = super().through_time(douts * within, h, wh, len(douts))
+        return dz * within, start * within[0]
+
+
+@mutant(
+    "5.10",
+    exercise=RNN,
+    says=CHUNKS + "Only the last one has a gradient in your result: every step counts, in its own chunk.",
+)
+class LastOfTheChunks(Textbook):
+    def through_time(self, douts: Array, h: Array, wh: Array, c: int) -> tuple[Array, Array]:
+        dz, start = super().through_time(douts, h, wh, c)
+        within = (np.arange(len(douts)) >= (len(douts) - 1) // c * c)[:, None, None]
         return dz * within, start * within[0]
 
 
@@ -640,6 +717,29 @@ class AveragedOverOwnLength(Textbook):
         return super().immediate(douts, lengths) / (1.0 if lengths is None else lengths[:, None])
 
 
+DIRTY = "NaN in the padding of {} reaches your result: 0 times NaN is NaN, so a mask that multiplies does not clean it."
+
+
+@mutant("5.12", exercise=RNN, says=DIRTY.format("inputs"))
+class InputsNotCleaned(Textbook):
+    dirty = ("inputs",)
+
+
+@mutant("5.12", exercise=RNN, says=DIRTY.format("grad_outputs"))
+class LossesNotCleaned(Textbook):
+    dirty = ("grad_outputs",)
+
+
+@mutant("5.12", exercise=RNN, says=DIRTY.format("hidden_states"))
+class StatesNotCleaned(Textbook):
+    dirty = ("hidden_states",)
+
+
+@mutant("5.12", exercise=RNN, says=DIRTY.format("all arrays"))
+class NothingCleaned(Textbook):
+    dirty = ("inputs", "grad_outputs", "hidden_states")
+
+
 # ---- gradient_norm_by_lag ---------------------------------------------------------------------
 
 
@@ -677,7 +777,7 @@ def lags(row: str, says: str) -> Callable[[type[Lags]], Lags]:
     return register
 
 
-@lags("5.5", "On its way back the gradient passes through wh; h @ wh sends it through wh.T.")
+@lags("5.5", BACK)
 class LagNotTransposed(Lags):
     def back(self, dz: Array, wh: Array) -> Array:
         return dz @ wh
@@ -715,6 +815,22 @@ class LagOfSums(Lags):
     def __call__(self, grad_last: Array, hidden_states: Array, wh: Array) -> Array:
         total, norms = grad_last, []
         for t in range(len(hidden_states) - 1, -1, -1):
+            dz = total * self.slope(hidden_states, t)
+            norms.append(self.norm(dz))
+            total = self.back(dz, wh)
+        return np.stack(norms)
+
+
+@lags(
+    "5.26",
+    "Entry k is the norm by the sum z of the step after h[T - k]: one more product, with wh.T, leads to h[T - k].",
+)
+class LagOfDeltas(Lags):
+    """Entry 0 is |grad_last|, entry k the norm by the sum z of the step after h[T - k]."""
+
+    def __call__(self, grad_last: Array, hidden_states: Array, wh: Array) -> Array:
+        total, norms = grad_last, [self.norm(grad_last)]
+        for t in range(len(hidden_states) - 1, 0, -1):
             dz = total * self.slope(hidden_states, t)
             norms.append(self.norm(dz))
             total = self.back(dz, wh)
@@ -773,6 +889,12 @@ class Logarithms(Lags):
 class MeanOverBatch(Lags):
     def finish(self, norms: Array) -> Array:
         return norms.mean(axis=1, keepdims=True) + np.zeros_like(norms)
+
+
+@lags("5.33", "Every sequence has the norm of the whole batch: take it over the units alone, axis=1.")
+class NormOfTheBatch(Lags):
+    def norm(self, total: Array) -> Array:
+        return np.full(len(total), np.linalg.norm(total))
 
 
 @lags("5.33", "grad_last enters at every step: the loss looks at the last state only, so it enters once.")

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dlf.labs import contract
-from dlf.labs.compare import Array, Comparison, SmallCase, Values
+from dlf.labs.compare import Array, Comparison, Finding, SmallCase, Values
+from dlf.labs.detectors import distance
 from dlf.labs.exercise import Step
 from dlf.labs.verdict import Failure
 from dlf.labs.week05 import mutants, reference
@@ -46,12 +47,28 @@ def images(windows: Windows, ties: bool, rng: np.random.Generator) -> tuple[Arra
     return rng.uniform(0.5, 2.0, (*shape[:2], *positions(windows))), x
 
 
+RAISED = "grad_input with 9 added to x"
+
+
 def observe(windows: Windows, ties: bool) -> Any:
     def run(obj: Any, seed: int) -> Values:
         dy, x = images(windows, ties, np.random.default_rng([seed, 5]))
-        return {"grad_input": call(obj, dy, x, *windows[1:])}
+        found = {"grad_input": call(obj, dy, x, *windows[1:])}
+        if windows is TILES and not ties:
+            found[RAISED] = call(obj, dy, x + 9.0, *windows[1:])
+        return found
 
     return run
+
+
+def explain(learner: Values, right: Values, seed: int) -> Finding | None:
+    """Adding a constant to x moves no maximum, unless a search begins at 0."""
+    if RAISED not in right or distance(learner[RAISED], right[RAISED]) > 1e-9:
+        return None
+    return "5.31", (
+        "Right once all values are positive, and wrong for windows without positive numbers: your search for the "
+        "maximum begins at 0, or compares with zeros that are not in the image."
+    )
 
 
 def check_function(obj: Any, seed: int) -> None:
@@ -61,7 +78,7 @@ def check_function(obj: Any, seed: int) -> None:
 
 
 def _case(x: list[list[float]], size: int, stride: int) -> SmallCase:
-    image = np.array(x)[None, None]
+    image = np.array(x, dtype=float)[None, None]
     shape = positions(((len(x), len(x[0])), size, stride))
     dy = np.arange(1.0, 1 + np.prod(shape)).reshape(1, 1, *shape)
     text = f"x = {x}, size {size}, stride {stride}, grad_output {dy[0, 0].astype(int).tolist()}"
@@ -79,7 +96,9 @@ CASES = (
 
 
 def _step(title: str, windows: Windows, ties: bool = False, row: str | None = None) -> Step:
-    comparison = Comparison(POOL, reference.max_pool_backward, observe(windows, ties), mutants.CATALOGUE, None, CASES)
+    comparison = Comparison(
+        POOL, reference.max_pool_backward, observe(windows, ties), mutants.CATALOGUE, explain, CASES
+    )
     (h, w), size, stride = windows
     where = f"H={h}, W={w}, size {size}, stride {stride}"
     return Step(title, Guarded(comparison, POOL, title, where, row) if windows is not TILES else comparison)

@@ -13,11 +13,12 @@ from dlf.labs.detectors import distance
 from dlf.labs.exercise import Step
 from dlf.labs.result import TODO
 from dlf.labs.verdict import Failure, NotStarted
-from dlf.layers import conv2d, rnn
+from dlf.labs.week05.probe import Guarded
+from dlf.layers import conv2d, rnn, rnn_backward
 
 CLASSES = ("Module", "Linear", "Conv2d", "RNN", "Sequential")
 MLP: dict[str, Any] = {"steps": 600, "lr": 0.3, "accuracy": 0.9}
-CNN: dict[str, Any] = {"steps": 150, "lr": 0.1, "accuracy": 0.85}
+CNN: dict[str, Any] = {"steps": 200, "lr": 0.1, "accuracy": 0.85}
 RECURRENT: dict[str, Any] = {"steps": 300, "lr": 0.3, "accuracy": 0.95}
 
 
@@ -150,8 +151,21 @@ def check_namespace(cls: Any, seed: int) -> None:
     params, grads = lists(cls.Module(), "Module()")
     if params or grads:
         raise Failure("A bare Module() has no parameters: .params and .grads are empty lists.")
-    if lists(cls.Module(), "Module()")[0] is cls.Module().params:
-        raise Failure("Two modules share one list .params.", "5.34", next_step="make the list anew in __init__.")
+    _refuse_shared_lists(cls.Module)
+
+
+def _refuse_shared_lists(Module: Any) -> None:
+    """Two layers of a user's class, which may leave out __init__, have lists of their own."""
+    user = type("Layer", (Module,), {})
+    for kind in (Module, user):
+        for name in ("params", "grads"):
+            first, second = kind(), kind()
+            if isinstance(getattr(first, name), list) and getattr(first, name) is getattr(second, name):
+                raise Failure(
+                    f"Two modules share one list .{name}: what the first appends to it, the second has too.",
+                    "5.34",
+                    next_step=f"make the list anew for every instance, self.{name} = [] in __init__, not in the class.",
+                )
 
 
 def made(cls: Any, name: str, *arguments: Any, **named: Any) -> Any:
@@ -291,47 +305,145 @@ def check_sequential(cls: Any, seed: int) -> None:
 # ---- training ---------------------------------------------------------------------------------
 
 
+Arrays = list[Array]
+
+
+def cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """The mean loss, and its gradient by the logits."""
+    log_p = logits - logits.max(axis=1, keepdims=True)
+    log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    picked = np.eye(logits.shape[1])[labels]
+    return float(-(log_p * picked).sum(axis=1).mean()), (np.exp(log_p) - picked) / len(labels)
+
+
+def linear_gradients(model: Any, x: Array, labels: Array) -> tuple[float, Arrays]:
+    """Loss and gradients of one Linear."""
+    w, b = model.params
+    loss, delta = cross_entropy(x @ w + b, labels)
+    return loss, [x.T @ delta, delta.sum(axis=0)]
+
+
+def recurrent_gradients(model: Any, x: Array, labels: Array) -> tuple[float, Arrays]:
+    """Loss and gradients of Sequential(RNN, LastStep, Linear)."""
+    wx, wh, b, w, c = model.params
+    h, cache = rnn(x, np.zeros((x.shape[1], len(b))), wx, wh, b)
+    loss, delta = cross_entropy(h[-1] @ w + c, labels)
+    dh = np.zeros_like(h)
+    dh[-1] = delta @ w.T
+    return loss, [*rnn_backward(dh, cache)[2:], h[-1].T @ delta, delta.sum(axis=0)]
+
+
+def take_step(cls: Any, model: Any, x: Array, labels: Array, where: str) -> tuple[float, Arrays]:
+    """The loss that train_step returns, and by what it moved the parameters, over -lr."""
+    before, given, lr = [p.copy() for p in model.params], (x.copy(), labels.copy()), 0.125
+    loss = contract.number(cls().train_step(model, *given, lr), f"The loss that train_step returns{where}")
+    contract.unchanged((x, labels), given, "x or labels", "5.34")
+    moved = [
+        contract.array(p, old.shape, f"params[{i}]")
+        for i, (p, old) in enumerate(zip(model.params, before, strict=True))
+    ]
+    return loss, [(old - new) / lr for old, new in zip(before, moved, strict=True)]
+
+
 def check_step(cls: Any, seed: int) -> None:
     """One step: the mean cross-entropy before it, and parameters moved by -lr * gradient."""
     rng = np.random.default_rng([seed, 25])
     model, x, labels = made(cls, "Linear", 4, 3, rng), rng.standard_normal((5, 4)), np.array([0, 2, 1, 1, 2])
     stirred(model, rng)
-    w, b = (p.copy() for p in model.params)
-    given = x.copy(), labels.copy()
-    loss = contract.number(cls().train_step(model, *given, 0.1), "The loss that train_step returns")
-    contract.unchanged((x, labels), given, "x or labels", "5.34")
-    p = np.exp(x @ w + b)
-    p /= p.sum(axis=1, keepdims=True)
-    right = float(-np.log(p[np.arange(5), labels]).mean())
+    right, gradients = linear_gradients(model, x, labels)
+    loss, steps = take_step(cls, model, x, labels, "")
     if abs(loss - right) > 1e-9:
-        _refuse_loss(loss, right, cls, model, x, labels)
-    delta = (p - np.eye(3)[labels]) / 5
-    for i, (old, gradient) in enumerate(((w, x.T @ delta), (b, delta.sum(axis=0)))):
-        step = (old - model.params[i]) / 0.1
-        if distance(step, gradient) > 1e-7:
-            _refuse_step(step, gradient, i)
-    for p in model.params:
-        p[...] = 400.0 * rng.standard_normal(p.shape)
-    if not np.isfinite(contract.number(cls().train_step(model, x, labels, 0.0), "The loss for logits of size 1000")):
-        raise Failure("The loss for large logits is not finite.")
+        _refuse_loss(loss, right, cross_entropy(model.forward(x), labels)[0], x, labels)
+    _compare_steps(steps, gradients, x, labels)
 
 
-def _refuse_loss(loss: float, right: float, cls: Any, model: Any, x: Array, labels: Array) -> None:
-    if abs(loss - 5 * right) < 1e-9:
+def check_recurrent_step(cls: Any, seed: int) -> None:
+    """The same where x is (T, N, I): as many labels as sequences, and another number of steps."""
+    rng = np.random.default_rng([seed, 29])
+    _, _, last = user_layers(cls.Module)
+    model = stirred(cls.Sequential(made(cls, "RNN", 2, 4, rng), last(), made(cls, "Linear", 4, 3, rng)), rng)
+    x, labels = rng.standard_normal((7, 5, 2)), np.array([0, 2, 1, 1, 2])
+    right, gradients = recurrent_gradients(model, x, labels)
+    loss, steps = take_step(cls, model, x, labels, " for x (T, N, I)")
+    if abs(loss - right) > 1e-9:
+        _refuse_loss(loss, right, cross_entropy(model.forward(x), labels)[0], x, labels)
+    _compare_steps(steps, gradients, x, labels)
+
+
+def check_large_gradient(cls: Any, seed: int) -> None:
+    """Plain gradient descent: a long gradient makes a long step."""
+    rng = np.random.default_rng([seed, 30])
+    model, x = made(cls, "Linear", 4, 3, rng), 300.0 * rng.standard_normal((6, 4))
+    labels = (x @ stirred(model, rng).params[0]).argmin(axis=1)  # every answer is wrong
+    _, gradients = linear_gradients(model, x, labels)
+    _, steps = take_step(cls, model, x, labels, " for large inputs")
+    yours, norm = (float(np.sqrt(sum((a**2).sum() for a in arrays))) for arrays in (steps, gradients))
+    if any(distance(a, r) > 1e-7 for a, r in zip(steps, gradients, strict=True)):
+        raise Failure(
+            f"A gradient of norm {norm:.4g} makes a step of norm {yours:.4g} times lr: plain gradient descent does not "
+            "clip, neither the gradient nor the logits.",
+            next_step="p -= lr * g, whatever the size of g.",
+        )
+
+
+def check_large_logits(cls: Any, seed: int) -> None:
+    """The logits are the weights: exact losses of 1000 and 1500, and a step that is not 0."""
+    model = made(cls, "Linear", 2, 3, np.random.default_rng([seed, 31]))
+    logits, labels = np.array([[1000.0, 0.0, 0.0], [0.0, -1000.0, 500.0]]), np.array([1, 1])
+    for p, value in zip(model.params, (logits, 0.0), strict=True):
+        p[...] = value
+    right, gradients = linear_gradients(model, np.eye(2), labels)
+    loss, steps = take_step(cls, model, np.eye(2), labels, " for logits of size 1000")
+    shown = "logits [[1000, 0, 0], [0, -1000, 500]], labels [1, 1]"
+    way = "log p = z - m - log(sum(exp(z - m))) with m = max(z) of the row: nothing is clipped, nothing added to p."
+    if abs(loss - right) > 1e-9 * right:
+        raise Failure(
+            f"For large logits train_step returns {loss:.6g}, and the loss is {right:g}: finite is not enough.",
+            evidence=(shown,),
+            next_step=way,
+        )
+    if any(distance(a, r) > 1e-7 for a, r in zip(steps, gradients, strict=True)):
+        evidence = (shown, f"step of params[1], over -lr: yours {steps[1]}, expected {gradients[1]}")
+        raise Failure("For large logits train_step makes another step.", evidence=evidence, next_step=way)
+
+
+def _refuse_loss(loss: float, right: float, after: float, x: Array, labels: Array) -> None:
+    n = len(labels)
+    if abs(loss - n * right) < 1e-9:
         raise Failure("train_step returns the sum of the losses; the mean over the batch is asked.")
-    rows = np.arange(5)
-    after = model.forward(x)
-    after = after - np.log(np.exp(after).sum(axis=1, keepdims=True))
-    if abs(loss + after[rows, labels].mean()) < 1e-9:
+    if len(x) != n and abs(loss - right * n / len(x)) < 1e-9:
+        raise Failure(BY_LENGTH.format("the loss", len(x), n), next_step="divide by len(labels).")
+    if abs(loss - after) < 1e-9:
         raise Failure("train_step returns the loss after the step; the one before it is asked.")
-    raise Failure(f"train_step returns {loss:.6f}; the mean cross-entropy before the step is {right:.6f}.")
+    raise Failure(
+        f"train_step returns {loss:.6f}; the mean cross-entropy before the step is {right:.6f}, a difference of "
+        f"{loss - right:.1e}."
+    )
 
 
-def _refuse_step(step: Array, gradient: Array, i: int) -> None:
+BY_LENGTH = (
+    "train_step divides {} by len(x) = {}, which is T for a sequence x (T, N, I): divide by the number of labels, {}."
+)
+
+
+def _compare_steps(steps: Arrays, gradients: Arrays, x: Array, labels: Array) -> None:
+    for i, (step, gradient) in enumerate(zip(steps, gradients, strict=True)):
+        if distance(step, gradient) > 1e-7:
+            _refuse_step(step, gradient, i, len(x), len(labels))
+
+
+def _refuse_step(step: Array, gradient: Array, i: int, first: int, n: int) -> None:
     if not step.any():
         raise Failure(f"train_step leaves params[{i}] as it is: write into it, p -= lr * g.")
-    if distance(step, 5 * gradient) < 1e-7:
-        raise Failure("train_step uses the gradient of the sum of the losses: divide by the number of rows.")
+    if first != n and distance(step, gradient * n / first) < 1e-7:
+        raise Failure(BY_LENGTH.format("the gradient", first, n), next_step="divide by len(labels).")
+    if distance(step, n * gradient) < 1e-7:
+        raise Failure("train_step uses the gradient of the sum of the losses: divide by the number of labels.")
+    if distance(step, gradient / n) < 1e-7:
+        raise Failure(
+            f"The step is 1/N = 1/{n} of the right one: the gradient is divided by the batch twice.",
+            next_step="divide the gradient of the logits by len(labels), once; no layer divides again.",
+        )
     if distance(step, -gradient) < 1e-7:
         raise Failure("train_step climbs: the step goes against the gradient, p -= lr * g.")
     raise Failure(f"train_step does not move params[{i}] by -lr * its gradient.")
@@ -378,8 +490,21 @@ def require(model: Any, x: Array, labels: Array, losses: Array, setting: dict[st
                 f"lr {setting['lr']}",
                 f"mean loss of the first 20 steps {losses[:20].mean():.3f}, of the last 20 {losses[-20:].mean():.3f}",
             ),
-            next_step="the gradients are right, so look at how the parameters start.",
+            next_step="the gradients and the step are right, so look at how the parameters start.",
         )
+
+
+def by_losses(losses: Array) -> str:
+    """What the losses say about a network with two classes, whose guess costs ln 2."""
+    late, guess = losses[-20:].mean(), np.log(2)
+    if abs(late - guess) < 0.1:
+        return (
+            " The loss stays at ln 2, that of a guess: a small wh lets the gradient of the first step vanish; ask "
+            "gradient_norm_by_lag."
+        )
+    if late > max(losses[:20].mean(), guess):
+        return f" The loss grows: at your start the steps of lr {RECURRENT['lr']} are too large. Start smaller."
+    return ""
 
 
 def check_mlp(cls: Any, seed: int) -> None:
@@ -422,11 +547,11 @@ def check_recurrent(cls: Any, seed: int) -> None:
         *first_sign(rng, 500),
         losses,
         RECURRENT,
-        "The RNN does not learn to remember the sign of its first input over 8 steps. A small wh lets the gradient of "
-        "the first step vanish: ask gradient_norm_by_lag.",
+        "The RNN does not learn to remember the sign of its first input over 8 steps." + by_losses(losses),
     )
 
 
+RNN_STEP = "Sequential(RNN(2, 4), LastStep(), Linear(4, 3)), x (T, N, I) = (7, 5, 2), 5 labels"
 STEPS = (
     Step("Module", check_namespace),
     Step("Linear", check_linear),
@@ -434,6 +559,9 @@ STEPS = (
     Step("RNN", check_rnn),
     Step("Sequential", check_sequential),
     Step("train_step", check_step),
+    Step("train_step of an RNN", Guarded(check_recurrent_step, "project", "train_step of an RNN", RNN_STEP, None)),
+    Step("large logits", check_large_logits),
+    Step("large gradients", check_large_gradient),
     Step("an MLP on spirals", check_mlp),
     Step("a CNN on digits", check_cnn),
     Step("an RNN that remembers", check_recurrent),

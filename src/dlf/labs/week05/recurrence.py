@@ -268,6 +268,37 @@ def check_padding(cls: Any, seed: int) -> None:
             )
 
 
+def check_nan(cls: Any, seed: int) -> None:
+    """What stands in the padding may be NaN: one array at a time, with and without truncation."""
+    for q in (ragged(seed), ragged(seed, truncation=3)):
+        first, past = call(cls(), q), (np.arange(T)[:, None] >= LENGTHS)[:, :, None]
+        dirty: dict[str, Any] = {
+            "inputs": np.where(past, np.nan, q.inputs),
+            "grad_outputs": np.where(past, np.nan, q.grad_outputs),
+            "hidden_states": np.concatenate([q.hidden_states[:1], np.where(past, np.nan, q.hidden_states[1:])]),
+        }
+        for name, array in dirty.items():
+            _refuse_nan(cls(), name, replace(q, **{name: array}), first)
+
+
+def _refuse_nan(made: Any, name: str, q: Sequences, first: dict[str, Array]) -> None:
+    given = q.copy()
+    found = made.rnn_backward(given.grad_outputs, given.hidden_states, given.inputs, given.weights, **given.keywords)
+    for old, new in zip(q.arrays(), given.arrays(), strict=True):
+        if not np.array_equal(old, new, equal_nan=True):
+            raise Failure(f"You clean the padding of {name} in the caller's own array.", "5.34")
+    wrong = [k for k in KEYS if distance(np.asarray(found[k], dtype=float), first[k]) > 1e-12]
+    if wrong:
+        bad = np.isnan(np.asarray(found[wrong[0]], dtype=float)).sum()
+        raise Failure(
+            f'NaN in the padding of {name} reaches result["{wrong[0]}"]: 0 times NaN is NaN, so a mask that multiplies '
+            "does not clean it.",
+            "5.12",
+            (f"NaN in {bad} of {first[wrong[0]].size} places; lengths {LENGTHS.tolist()}, T = {T}",),
+            f"np.where(valid, {name}, 0) before anything multiplies it; for hidden_states without h0.",
+        )
+
+
 def check_list_of_lengths(cls: Any, seed: int) -> None:
     """Every sequence of full length is the same as no lengths."""
     q = plain(seed)
@@ -316,7 +347,7 @@ both = Comparison(RNN, SpecializedBackprop, observe_both, without(CarryDropped, 
 
 STEPS = (
     Step("", check_class),
-    Step("nothing kept or overwritten", check_history),
+    Step("no input changed and nothing kept between two calls", check_history),
     Step("all steps", all_steps),
     Step("truncation", Guarded(truncation, RNN, "truncation", f"T = {T}, K = 3 and 5", None)),
     Step("", Guarded(check_one_chunk, RNN, "truncation of T and more", f"T = {T}", "5.10")),
@@ -324,4 +355,5 @@ STEPS = (
     Step("", check_list_of_lengths),
     Step("", check_padding),
     Step("both together", Guarded(both, RNN, "truncation and lengths together", "K = 2 and 3", None)),
+    Step("NaN in the padding", Guarded(check_nan, RNN, "NaN in the padding", f"lengths {LENGTHS.tolist()}", "5.12")),
 )

@@ -39,7 +39,7 @@ def order_recursive(node):
 
 
 def order_kahn(node):
-    """Parents first: a node is listed when all its parents are."""
+    """A node is listed when all its parents are; that list, turned round."""
     waiting: Counter[Any] = Counter()
     seen, stack = {node}, [node]
     while stack:
@@ -55,7 +55,7 @@ def order_kahn(node):
             waiting[child] -= 1
             if waiting[child] == 0:
                 ready.append(child)
-    return order
+    return order[::-1]
 
 
 def order_with_iterators(node):
@@ -701,7 +701,7 @@ def check_by_extrapolation(f, grad, x, cotangent=None):
     a, n = grad(x, cotangent), Richardson(f, cotangent).gradient(x)
     if a.shape != n.shape:
         return False
-    floor = 1e-7 * np.linalg.norm(cotangent)
+    floor = 1e-6 * np.linalg.norm(cotangent * f(x))
     return bool(np.linalg.norm(a - n) / (max(np.linalg.norm(a), np.linalg.norm(n)) + floor) < 1e-4)
 
 
@@ -718,7 +718,8 @@ def check_through_the_jacobian(f, grad, x, cotangent=None):
     cotangents = [cotangent] if cotangent is not None else [row.reshape(y.shape) for row in np.eye(y.size)]
     for c in cotangents:
         a, n = np.asarray(grad(x, c)), (np.ravel(c) @ J).reshape(x.shape)
-        if a.shape != x.shape or not np.linalg.norm(a - n) <= 1e-5 * np.linalg.norm(n) + 1e-8 * np.linalg.norm(c):
+        floor = 1e-9 * np.linalg.norm(c * y)  # ten roundings of a difference
+        if a.shape != x.shape or not np.linalg.norm(a - n) <= 1e-5 * np.linalg.norm(n) + floor:
             return False
     return True
 
@@ -990,7 +991,10 @@ def torch_project():
             if gradient is None and self.inner.numel() != 1:
                 raise ValueError("a gradient is needed")
             if gradient is not None:
-                gradient = torch.as_tensor(np.asarray(gradient, dtype=float)).expand(self.inner.shape)
+                gradient = torch.as_tensor(np.asarray(gradient, dtype=float))
+                if gradient.shape != self.inner.shape and max(gradient.numel(), self.inner.numel()) > 1:
+                    raise ValueError("the gradient has another shape than the data")
+                gradient = gradient.reshape(self.inner.shape)
             self.inner.backward(gradient, retain_graph=True)
 
         def axes(self, axis):

@@ -31,6 +31,7 @@ from dlf.labs.week04 import (
     reference,
     suspects,
 )
+from dlf.labs.week04.careful import Careful, broken, frames, unwritten
 from dlf.labs.week04.mutants import CATALOGUE
 from dlf.labs.week04.mutants.nodes import Textbook
 from dlf.labs.week04.probe import count_calls
@@ -69,7 +70,7 @@ def assert_message_is_fit_to_read(message):
     assert len(lines) <= 12
     assert max(map(len, lines)) <= 96
     assert sum(line.startswith("Next: ") for line in lines) == 1
-    assert not re.search(r"0x[0-9a-f]{6}|Traceback", message)
+    assert not re.search(r"0x[0-9a-f]{6}|Traceback|\.\.\.(\n|$)", message)
 
 
 def test_every_row_of_the_catalogue_has_a_mutant():
@@ -84,7 +85,11 @@ def test_every_diagnosis_has_hints():
         assert len(set(rungs)) == 4
 
 
-STEPS = {f"{e.id}: {s.title or i}": s.check for e in WEEK.exercises for i, s in enumerate(e.steps)}
+STEPS = {
+    f"{e.id}: {s.title or i}": s.check.check if isinstance(s.check, Careful) else s.check
+    for e in WEEK.exercises
+    for i, s in enumerate(e.steps)
+}
 COMPARISONS = {name: check for name, check in STEPS.items() if isinstance(check, Comparison)}
 COMPARISONS |= {n: getattr(nodes, n) for n in ("products", "square_products", "sums", "square_sums", "shared")}
 COMPARISONS |= {"jacobian": forward_mode.jacobian, "graph": graphs.forward}
@@ -235,7 +240,7 @@ def relative_error(case, seed, h=1e-3):
         f1, f2 = (np.sum(c * (case.f(x + k * e) - case.f(x - k * e))) for k in (1, 2))
         n[i] = (8 * f1 - f2) / (12 * e[i])
     a = np.asarray(case.grad(x, c))
-    return np.inf if a.shape != x.shape else np.linalg.norm(a - n) / (np.linalg.norm(n) + 1e-3 * np.linalg.norm(c))
+    return np.inf if a.shape != x.shape else np.linalg.norm(a - n) / (np.linalg.norm(n) + 1e-3 * np.linalg.norm(c * y))
 
 
 # ---- messages ---------------------------------------------------------------------------------
@@ -302,6 +307,150 @@ def test_a_stub_that_backward_calls_is_todo(use):
     result = judge(WEEK.by_id[NODE], variant(Textbook, backward=lambda self, gradient=1: use(TODO)), 0)
     assert result.status == "todo", result.message
     assert "or a function that it calls, is not written" in " ".join(result.message.split())
+
+
+class RowByRow(Textbook):
+    """zip without strict: an array in the place of a tuple is taken apart."""
+
+    def parts(self, g):
+        if not self.operation:
+            return []
+        name, options = self.operation
+        found = self.rules[name][1](g, self.value, *(c.value for c in self.children), **options)
+        return [(child, child.fit(part)) for child, part in zip(self.children, found, strict=False)]
+
+
+class FromTheRoot(Textbook):
+    """Goes through the list from its beginning."""
+
+    def backward(self, gradient=1):
+        waiting = {id(self): self.seed(gradient)}
+        for node in reference.topological_order(self):
+            node.gradient = g = waiting.pop(id(node))
+            for child, part in node.parts(g):
+                waiting[id(child)] = waiting.get(id(child), 0) + part
+
+
+def with_rules(base=Textbook, **vjps):
+    changed = {name: (Textbook.rules[name][0], vjp) for name, vjp in vjps.items()}
+    return variant(base, rules=Textbook.rules | changed)
+
+
+def array_for_tanh(g, y, a):
+    return g * (1 - y**2)
+
+
+WRONG_NODES: dict[str, Any] = {
+    "an array, strict": (with_rules(tanh=array_for_tanh), None, "It returns a tuple with one for each"),
+    "an array": (
+        with_rules(RowByRow, tanh=array_for_tanh),
+        None,
+        "a.tanh() the gradient of a has the shape (3,) of one",
+    ),
+    "an array for -b": (
+        with_rules(RowByRow, subtract=lambda g, y, a, b: (g, (-g)[0])),
+        None,
+        "In a - b the gradient of b has the shape (3,) of one",
+    ),
+    "list not reversed": (FromTheRoot, None, "topological_order lists children first"),
+    "sum not spread": (with_rules(sum=lambda g, y, a, axis, keepdims: (g,)), "4.38", "has the shape () of the sum"),
+    "no g": (
+        with_rules(subtract=lambda g, y, a, b: (np.ones_like(g), -np.ones_like(g))),
+        "4.12",
+        "The rule of a - b does not multiply by g",
+    ),
+    "no g in a product": (
+        with_rules(matmul=lambda g, y, a, b: (np.ones_like(g) @ b.T, a.T @ g)),
+        "4.12",
+        "The rule of a @ b does not multiply by g",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_NODES)
+def test_wrong_nodes_are_named(name):
+    cls, row, words = WRONG_NODES[name]
+    for seed in range(3):
+        assert words in said(NODE, cls, seed, row)
+
+
+class NoTangentInLog(reference.Dual):
+    def log(self):
+        return type(self)(np.log(self.value), 1 / self.value)
+
+
+def test_wrong_tangents_are_named():
+    def log(f, x, v):
+        y = f(NoTangentInLog(x, v))
+        return y.value, np.array(y.tangent)
+
+    NoTangentInLog.__mul__ = lambda self, other: NoTangentInLog(
+        self.value * reference.Dual.of(other).value, reference.Dual.__mul__(self, other).tangent
+    )
+    assert "The rule that x.log() uses does not multiply by dx" in said("jvp", log, row="4.12")
+    assert "expected its array" in said("jvp", lambda f, x, v: (f(reference.Dual(x, v)),) * 2)
+    halves = mutant_named("DividesByHalf")
+    assert "spans 2 h, and you divide by h" in said("gradient_check", halves, row="4.19")
+
+
+def test_a_default_set_is_named():
+    def order(node, seen=set()):  # noqa: B006
+        found = [n for n in reference.topological_order(node) if id(n) not in seen]
+        seen.update(map(id, found))
+        KEPT.append(found)  # so that no id is used again
+        return found
+
+    KEPT: list[Any] = []
+    assert "call" in said("topological_order", order, row="4.25")
+
+
+LAB = """
+def evaluate(name, *x):
+    return x[0] / x[1]
+
+class AutoDiffNode:
+    def compute(self):
+        return evaluate("divide", None, None)
+
+class ComputationalGraph:
+    def forward(self):
+        return AutoDiffNode().compute()
+"""
+
+
+def test_an_error_in_given_code_points_at_the_learners_line():
+    namespace: dict[str, Any] = {}
+    exec(compile(LAB, "cell", "exec"), namespace)
+    try:
+        namespace["ComputationalGraph"]().forward()
+    except TypeError as error:
+        failure = broken(error)
+    assert "It comes from evaluate, which is given." in failure.sentence
+    assert failure.next_step == "look at what that line hands to evaluate."
+    assert frames(TypeError().__traceback__) == (None, None)
+
+
+STUBBED = """
+from dlf.labs import TODO
+topological_order = unbroadcast = spread = lambda *a: [*a]
+def pull(name, g, y, *x, **settings):
+    return TODO
+class Node:
+    def backward(self):
+        pull("negative", 1.0, 1.0, 1.0)
+def jvp(f, x, v):
+    pass
+def push(*a, **settings):
+    raise NotImplementedError
+"""
+
+
+def test_stubs_are_named():
+    namespace: dict[str, Any] = {}
+    exec(compile(STUBBED, "cell", "exec"), namespace)
+    assert unwritten(namespace["Node"]) == ["pull"]
+    assert unwritten(namespace["jvp"]) == ["push"]
+    assert unwritten(len) == []
 
 
 def test_a_graph_over_eager_nodes_is_told_why():
@@ -586,6 +735,18 @@ def blind_expose(suspect):
     return bool(np.abs(leaf.gradient).max() > 1e-9)
 
 
+def test_suspects_take_arrays_on_either_side():
+    a, x = np.arange(6.0).reshape(2, 3), np.array([[1.0, 2.0, 4.0]])
+    for suspect in suspects.suspects(0):
+        for found, right in (
+            (a - suspect.build(x), a - x),
+            (a @ suspect.build(x.T), a @ x.T),
+            (suspect.build(x) / (a + 1), x / (a + 1)),
+        ):
+            assert isinstance(found, suspect.build)
+            np.testing.assert_array_equal(found.value, right)
+
+
 @pytest.mark.parametrize("expose", [lambda suspect: True, lambda suspect: False, blind_expose])
 def test_constant_and_blind_exposers_fail(expose):
     assert "for every suspect" in said("bug_hunt", expose)
@@ -623,6 +784,54 @@ def primitive(name, vjp):
         return right
 
     return {name: method}
+
+
+def adds_in_place(self, gradient=None):
+    """As the reference, but the second contribution is written into the first one's array."""
+    if gradient is None and self.data.size != 1:
+        raise ValueError("a gradient is needed")
+    seed = np.ones_like(self.data) if gradient is None else np.array(gradient, dtype=float)
+    if seed.size > 1 and seed.shape != self.data.shape:
+        raise ValueError("the gradient has another shape")
+    waiting = {self: seed.reshape(self.data.shape)}
+    for node in reversed(reference.topological_order(self)):
+        g = waiting.pop(node)
+        if node.pull is None:
+            node.grad = np.array(g) if node.grad is None else node.grad + g
+        for child, part in zip(node.children, node.pull(g) if node.pull else (), strict=True):
+            fitted = part if np.shape(part) == child.data.shape else reference.unbroadcast(part, child.data.shape)
+            if child in waiting:
+                waiting[child] += fitted
+            else:
+                waiting[child] = fitted
+
+
+def broadcasts_the_seed(self, gradient=None):
+    engine.Tensor.backward(self, gradient if gradient is None else np.ones_like(self.data) * gradient)
+
+
+def every_tie(self, axis=None, keepdims=False):
+    def weights(y, x):
+        return 1.0 * (x == engine._kept(y, x.shape, axis))
+
+    one = engine.maximum(axis, keepdims)
+    return self.apply(
+        engine.Primitive(one.forward, lambda g, y, x: (engine._kept(g, x.shape, axis) * weights(y, x),), one.jvp)
+    )
+
+
+def one_shift(self, axis=None, keepdims=False):
+    return (self - self.data.max()).exp().sum(axis, keepdims).log() + self.data.max()
+
+
+def arguments_decide(f):
+    """checkpoint whose result needs a gradient only if an argument does."""
+
+    def run(*operands):
+        y = engine.checkpoint(f)(*operands)
+        return y if any(t.requires_grad for t in operands) else engine.Tensor(y.data)
+
+    return run
 
 
 def first_wins(self, index):
@@ -668,8 +877,8 @@ def sums_silently(self, gradient=None):
 
 
 def pushes_partial_sums(self, gradient=None):
-    if gradient is None and self.data.size != 1:
-        raise ValueError("a gradient is needed")
+    if (gradient is None and self.data.size != 1) or (gradient is not None and np.shape(gradient) != self.data.shape):
+        raise ValueError("a gradient of the shape of data is needed")
     g = np.broadcast_to(1.0 if gradient is None else gradient, self.data.shape)
     self.grad = g if self.grad is None else self.grad + g
     for child, part in zip(self.children, self.pull(self.grad) if self.pull else (), strict=True):
@@ -691,6 +900,34 @@ WRONG_PROJECTS: dict[str, Any] = {
         tensors(**primitive("max", lambda g, x, kept: tuple(2 * p for p in kept(g)))),
         None,
         "3 of 45 operations have a wrong gradient. max(): the gradient is exactly 2 times",
+    ),
+    "added in place": (tensors(backward=adds_in_place), "4.22", "Two nodes share one gradient array"),
+    "seed of another shape": (
+        tensors(backward=broadcasts_the_seed),
+        "4.10",
+        "of shape (4, 1) for a value of shape (4, 3)",
+    ),
+    "every tie": (tensors(max=every_tie), "4.46", "weights that add up to 1"),
+    "one shift for all rows": (tensors(logsumexp=one_shift), None, "logsumexp([-1000.0, -1001.0, -999.0]) = -inf"),
+    "grad is a Tensor": (
+        variant(engine.Engine, grad=staticmethod(lambda f: lambda x: engine.Tensor(engine.grad(f)(x)))),
+        None,
+        "Next: return its .data.",
+    ),
+    "jvp gives Tensors": (
+        variant(engine.Engine, jvp=staticmethod(lambda f, x, v: tuple(map(engine.Tensor, engine.jvp(f, x, v))))),
+        None,
+        "expected its array",
+    ),
+    "parameters that f holds": (
+        variant(engine.Engine, checkpoint=staticmethod(lambda f: arguments_decide(f))),
+        None,
+        "x a Tensor which requires none",
+    ),
+    "one operation": (
+        tensors(**primitive("sqrt", lambda g, x, kept: tuple(4 * p for p in kept(g)))),
+        None,
+        "1 of 45 operations has a wrong gradient",
     ),
     "indexing": (tensors(__getitem__=first_wins), None, "a row twice: the gradient is right except"),
     "transpose": (tensors(transpose=involution), None, "transpose((1, 2, 0))"),
@@ -792,6 +1029,6 @@ def test_operations_of_the_project_agree_with_numpy_and_the_engine():
 
 
 def test_graphs_of_the_order_check_have_the_shapes_they_claim():
-    assert [len(ordering.reachable(make())) for make in ordering.GRAPHS.values()] == [3, 3, 5, 4, 4]
+    assert [len(ordering.reachable(make())) for make in ordering.GRAPHS.values()] == [3, 3, 5, 4, 4, 7]
     for seed in range(5):
         assert len(ordering.reachable(ordering.random_graph(np.random.default_rng(seed)))) > 20

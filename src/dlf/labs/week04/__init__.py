@@ -6,9 +6,9 @@ its right: NumPy's own operator would come first for an array on the left.
 `topological_order(node)` -> list
     node, and every node it can reach through `.children` (a tuple or list of nodes, empty for a
     leaf), each exactly once and compared by identity; a node may occur twice among the children of
-    one parent. Children before their parents, node last; the reverse, node first, is accepted too.
-    Any valid order. Works for a chain of 5,000 nodes, visits a node once however many paths lead to it,
-    and leaves the nodes as they are, so that a second call gives the same.
+    one parent. Children before their parents, node last. Any such order. Works for a chain of 5,000 nodes,
+    visits a node once however many paths lead to it, and leaves the nodes as they are, so that a second
+    call gives the same.
 
 `AutoDiffNode(value, children=None, operation=None)`, a class; a check calls AutoDiffNode(value) only
     value is a float or an array; what the caller does to the array later changes no gradient.
@@ -17,7 +17,7 @@ its right: NumPy's own operator would come first for an array on the left.
     negative ones included. Each returns a node; `.value` is its array (or number).
     `AutoDiffNode.backward(gradient=1)` sets `.gradient` of every leaf to the sum over the entries of
         gradient * self.value, differentiated; it has the shape of the leaf's value. gradient has the
-        shape of self.value; for a value that is not a single number backward() raises ValueError. Every
+        shape of self.value, else ValueError; so has backward() for a value that is not a single number. Every
         node is visited once. A second backward() may add to the gradients of leaves, or start anew;
         the gradients of the nodes between take no part in it. The caller's arrays stay as they are.
         The values of all operators are checked first.
@@ -31,7 +31,7 @@ its right: NumPy's own operator would come first for an array on the left.
         missing or unknown. The arrays stay as they are, and may be changed by the caller later.
     `ComputationalGraph.backward()` -> {"x": gradient, ...}: of the scalar output of the last forward,
         for every input, zeros for one that the output does not use. Nothing is carried over from an
-        earlier forward or backward. Two graphs share nothing.
+        earlier forward or backward, and what those returned stays as it is. Two graphs share nothing.
 
 `jvp(f, x, v)` -> (y, dy)
     f(x) and its derivative along v, two arrays of the shape of f(x); x and v have one shape. f takes
@@ -60,22 +60,24 @@ its right: NumPy's own operator would come first for an array on the left.
     found them, so that the state was updated once. It can be called again, with the same answer.
 
 `bug_hunt`: expose(suspect) -> bool
-    suspect is a class like AutoDiffNode with one more method, `.softmax()` over the last axis; True = a
-    gradient is wrong. One suspect is right; the values of all are. For x.softmax().sum() every suspect gives
-    the right gradient, zero.
+    suspect is a class like AutoDiffNode with one more method, `.softmax()` over the last axis, and constants
+    on either side of an operator, arrays included; True = a gradient is wrong. One suspect is right; the values of
+    all are. For x.softmax().sum() every suspect gives the right gradient, zero.
 
 `project`: a namespace with `Tensor, grad, jvp, checkpoint` (a class that holds them, or a module)
     `Tensor(data, requires_grad=False)`: `.data`, `.grad` (None before), `.backward(gradient=None)`; ValueError
-    without a gradient unless data is a single number. Several backward() may add up in leaves.
+    without a gradient unless data is a single number, and for a gradient of another shape. Several backward() may
+    add up in leaves.
     `+ - * / ** @` and unary minus, constants as above; `@` of matrices (n, k) @ (k, m) and stacks (b, n, k) @ (b, k, m)
     or (b, n, k) @ (k, m); methods `.exp .log .sqrt .tanh .sigmoid .relu` without arguments,
     `.sum .mean .max .logsumexp (axis=None, keepdims=False)`, axis None, an int or a tuple of ints;
     `.softmax(axis=-1)`, `.log_softmax(axis=-1)`, `.reshape(shape)`, `.transpose(axes)` with tuples, and indexing
     `x[...]` with integers, slices and integer arrays. logsumexp, softmax and log_softmax stay finite for
-    numbers of size 1000. Ties of max may share the gradient or give it to one of them.
+    numbers of size 1000. Ties of max share the gradient with weights that add up to 1.
     `grad(f)(x)` -> array like x; f takes a Tensor and returns one with a single number.
     `jvp(f, x, v)` -> (y, dy), for every operation above; f takes and returns what has those operations.
     `checkpoint(f)` -> a function that takes and returns Tensors, f(*tensors) in value and gradient, which keeps
-    no intermediate Tensor of f alive and calls f once more in the backward pass.
+    no intermediate Tensor of f alive and calls f once more in the backward pass. Parameters that f holds itself
+    receive their gradient, too, whether an operand requires one or not.
     A chain of 5,000 operations is differentiated without a RecursionError.
 """

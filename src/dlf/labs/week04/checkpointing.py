@@ -194,10 +194,18 @@ def check_state(obj: Any, seed: int) -> None:
     rights = [expected(given, rng)[1](cotangent) for given in (x, second)]
     pullbacks = [begin(obj, segment, given.copy(), rng)[1] for given in (x, second)]
     _compare_state(segment, expected, "After two forward passes")
-    for i in (1, 0):
+    for i, again in ((1, False), (1, True), (0, False), (0, True)):
         found = pull(pullbacks[i], cotangent)
         _compare_state(segment, expected, f"After the pullback of the {('first', 'second')[i]} pass")
         if distance(found, rights[i]) > 1e-9:
+            if again:
+                raise Failure(
+                    "With a running mean the first pullback is right and the same one, called again, is wrong: the "
+                    "recomputation wrote into the saved state.",
+                    "4.17",
+                    _masks(found, rights[i]),
+                    "hand the segment a deep copy of the saved state, in every pullback.",
+                )
             raise Failure(
                 "With a running mean the gradient is wrong, without one it was right: the recomputation starts from "
                 "the state that the first run left, not from the one it started with.",

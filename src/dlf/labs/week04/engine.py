@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +105,7 @@ class Tensor:
         x = [t.data for t in operands]
         y = make(primitive.forward(*x))
         data = y.data
-        if _recording and any(t.requires_grad for t in operands):
+        if any(t.requires_grad for t in operands):
             y.requires_grad, y.children = True, operands
             y.pull = lambda g: primitive.vjp(g, data, *x)
         if any(t.tangent is not None for t in operands):
@@ -118,7 +117,9 @@ class Tensor:
         if gradient is None and self.data.size != 1:
             raise ValueError(f"the Tensor has shape {self.data.shape}: pass a gradient, or reduce it with .sum()")
         seed = np.ones_like(self.data) if gradient is None else np.array(gradient, dtype=float)
-        gradients = {id(self): np.broadcast_to(seed, self.data.shape)}
+        if seed.shape != self.data.shape and max(seed.size, self.data.size) > 1:
+            raise ValueError(f"gradient has shape {seed.shape}, expected {self.data.shape}, that of the value")
+        gradients = {id(self): seed.reshape(self.data.shape)}
         for node in reversed(topological_order(self)):
             g = gradients.pop(id(node), None)
             if g is None or not node.requires_grad:
@@ -209,19 +210,6 @@ class Tensor:
         return self.apply(linear(lambda x: x.transpose(axes), lambda g, x: g.transpose(back)))
 
 
-_recording = True
-
-
-@contextmanager
-def no_tape() -> Any:
-    global _recording
-    before, _recording = _recording, False
-    try:
-        yield
-    finally:
-        _recording = before
-
-
 def grad(f: Callable[[Tensor], Tensor]) -> Callable[[Array], Array]:
     def gradient(x: Array) -> Array:
         t = Tensor(x, requires_grad=True)
@@ -240,16 +228,17 @@ def jvp(f: Callable[[Tensor], Tensor], x: Array, v: Array) -> tuple[Array, Array
 
 def checkpoint(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def checkpointed(*operands: Tensor) -> Tensor:
-        with no_tape():
-            y = Tensor(f(*operands).data)
-        kept = [t.data for t in operands]
+        if any(t.tangent is not None for t in operands):
+            return f(*operands)  # forward mode keeps nothing anyway
+        found = f(*(Tensor(t.data) for t in operands))  # recorded only if f holds parameters of its own
+        y, kept = Tensor(found.data), [t.data for t in operands]
 
         def pull(g: Array) -> list[Array]:
             leaves = [Tensor(x, requires_grad=True) for x in kept]
             f(*leaves).backward(g)
             return [np.zeros_like(t.data) if t.grad is None else t.grad for t in leaves]
 
-        if _recording and any(t.requires_grad for t in operands):
+        if found.requires_grad or any(t.requires_grad for t in operands):
             y.requires_grad, y.children, y.pull = True, operands, pull
         return y
 

@@ -15,19 +15,25 @@ from dlf.labs.week04 import (
     reference,
     suspects,
 )
+from dlf.labs.week04.careful import Careful
 from dlf.labs.week04.hints import HINTS
+
+
+def careful(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(Step(step.title, Careful(step.check)) for step in steps)
+
 
 WEEK = Week(
     name="week04",
     exercises=(
-        Exercise("topological_order", ordering.STEPS),
-        Exercise("AutoDiffNode.backward", nodes.STEPS),
-        Exercise("ComputationalGraph.forward", graphs.FORWARD_STEPS),
-        Exercise("ComputationalGraph.backward", graphs.BACKWARD_STEPS),
-        Exercise("jvp", forward_mode.JVP_STEPS),
-        Exercise("jacobian_forward", forward_mode.JACOBIAN_STEPS),
-        Exercise("gradient_check", gradient_checking.STEPS),
-        Exercise("checkpoint", checkpointing.STEPS),
+        Exercise("topological_order", careful(ordering.STEPS)),
+        Exercise("AutoDiffNode.backward", careful(nodes.STEPS)),
+        Exercise("ComputationalGraph.forward", careful(graphs.FORWARD_STEPS)),
+        Exercise("ComputationalGraph.backward", careful(graphs.BACKWARD_STEPS)),
+        Exercise("jvp", careful(forward_mode.JVP_STEPS)),
+        Exercise("jacobian_forward", careful(forward_mode.JACOBIAN_STEPS)),
+        Exercise("gradient_check", careful(gradient_checking.STEPS)),
+        Exercise("checkpoint", careful(checkpointing.STEPS)),
         Exercise("bug_hunt", (Step("every suspect judged", suspects.check),)),
         Exercise("project", project.STEPS, seconds=10.0),
     ),

@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 
 from dlf.labs import contract
-from dlf.labs.compare import Array, Comparison, Finding, SmallCase, Values
+from dlf.labs.compare import Array, Comparison, Explain, Finding, SmallCase, Values
 from dlf.labs.detectors import distance, equals_another
 from dlf.labs.exercise import Step
+from dlf.labs.mutants import Catalogue
 from dlf.labs.result import TODO
 from dlf.labs.verdict import Failure, NotStarted
 from dlf.labs.week04 import reference
+from dlf.labs.week04.careful import Legible
 from dlf.labs.week04.mutants import CATALOGUE
 from dlf.labs.week04.mutants.catalogue import JACOBIAN, JVP
 from dlf.labs.week04.mutants.forward_mode import DIRECTION
-from dlf.labs.week04.probe import positive, signed
+from dlf.labs.week04.probe import positive, refuse, signed
 
 Function = Callable[[Any], Any]
 SIDE = 3
@@ -27,10 +29,10 @@ CONSTANT = np.array([[0.5, -1.5, 2.0], [1.0, 0.25, -0.75]])  # (2, 3): broadcast
 SIGNED: dict[str, Function] = {
     "x + x": lambda x: x + x,
     "x * x": lambda x: x * x,
-    "x * x.tanh()": lambda x: x * x.tanh(),
-    "x - x * 0.5": lambda x: x - x * 0.5,
-    "2 - x": lambda x: 2 - x,
     "-x": lambda x: -x,
+    "2 - x": lambda x: 2 - x,
+    "x - x * 0.5": lambda x: x - x * 0.5,
+    "x * x.tanh()": lambda x: x * x.tanh(),
     "x ** 3": lambda x: x**3,
     "x.exp()": lambda x: x.exp(),
     "x.tanh()": lambda x: x.tanh(),
@@ -71,12 +73,28 @@ class Counted:
 def call(obj: Any, f: Function, x: Array, v: Array, text: str) -> tuple[Array, Array]:
     expected = reference.jvp(getattr(f, "f", f), x, v)[0]
     given = x.copy(), v.copy()
-    y, dy = contract.items(obj(f, *given), 2, "The result", "(y, dy)")
+    try:
+        result = obj(f, *given)
+    except (ValueError, IndexError) as error:
+        refuse(error, f"For {text} with x of shape {x.shape} jvp fails.", None, "look at the rule of that operation.")
+    y, dy = contract.items(result, 2, "The result", "(y, dy)")
+    _refuse_wrapped(y, dy)
     contract.unchanged((x, v), given, "x or v", None)
     y = contract.array(_plain(y), expected.shape, f"For {text}, y")
     if isinstance(dy, float | np.ndarray) and np.shape(dy) != y.shape and np.shape(dy) == x.shape:
         _refuse_stretched(text, x, y)
     return y, contract.array(_plain(dy), y.shape, f"For {text}, dy")
+
+
+def _refuse_wrapped(*results: Any) -> None:
+    for name, value in zip(("y", "dy"), results, strict=True):
+        if not isinstance(value, np.ndarray) and (
+            hasattr(value, "tangent") or isinstance(getattr(value, "data", 0), np.ndarray)
+        ):
+            raise Failure(
+                f"{name} is {contract.kind(value)}, expected its array: jvp takes arrays and returns arrays.",
+                next_step="return what it holds, value and tangent, and not the object.",
+            )
 
 
 def _plain(value: Any) -> Any:
@@ -169,9 +187,38 @@ def _cases() -> tuple[SmallCase, ...]:
     return tuple(case(t, f) for t, f in single.items())
 
 
-signed_values = Comparison(JVP, reference.jvp, observe(SIGNED, signed, SIDE, SIDE), CATALOGUE, None, _cases())
-positive_values = Comparison(JVP, reference.jvp, observe(POSITIVE, positive, SIDE, SIDE), CATALOGUE, None, _cases())
-stretched_values = Comparison(JVP, reference.jvp, observe(STRETCHED, signed, SIDE), CATALOGUE)
+# The direction was right before the rules are looked at: v is not ignored as a whole.
+RULE_MISTAKES = Catalogue()
+RULE_MISTAKES.mutants = [m for m in CATALOGUE.mutants if m.row != "4.41"]
+
+
+def explain(table: dict[str, Function], sample: Callable[..., Array], *shape: int) -> Explain:
+    """A rule that forgets the tangent of its operand gives the derivative along (1, ..., 1)."""
+
+    def explained(learner: Values, right: Values, seed: int) -> Finding | None:
+        first = next(k for k in right if distance(learner[k], right[k]) > 1e-9)
+        text = first.removeprefix("For ").rsplit(", ", 1)[0]
+        x, _ = problem(seed, sample, *shape)
+        if (
+            not first.endswith("dy")
+            or distance(learner[first], reference.jvp(table[text], x, np.ones_like(x))[1]) > 1e-9
+        ):
+            return None
+        return "4.12", f"The rule that {text} uses does not multiply by dx: dy is the derivative of {text} alone."
+
+    return explained
+
+
+def _values(
+    table: dict[str, Function], cases: tuple[SmallCase, ...], sample: Callable[..., Array], *shape: int
+) -> Comparison:
+    seen, explained = observe(table, sample, *shape), explain(table, sample, *shape)
+    return Legible(JVP, reference.jvp, seen, RULE_MISTAKES, explained, cases)
+
+
+signed_values = _values(SIGNED, _cases(), signed, SIDE, SIDE)
+positive_values = _values(POSITIVE, _cases(), positive, SIDE, SIDE)
+stretched_values = _values(STRETCHED, (), signed, SIDE)
 
 JVP_STEPS = (
     Step("", check_jvp),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,65 @@ def softmax(x: Array) -> Array:
 def softmax_gradient(x: Array, c: Array) -> Array:
     s = softmax(x)
     return np.asarray(s * (c - (c * s).sum(axis=-1, keepdims=True)))
+
+
+def of_size(size: float, error: float) -> tuple[Function, Gradient]:
+    """size * tanh, with a gradient that is too large by a relative error."""
+    return (
+        lambda x: size * np.tanh(x),
+        lambda x, c: (1 + error) * size * c * (1 - np.tanh(x) ** 2),
+    )
+
+
+def sum_of_softmax(x: Array) -> Array:
+    return np.asarray(softmax(x).sum(axis=-1))
+
+
+FADING = np.array([1.0, 1.0, 1.0, 1e-9])
+NOISE = (
+    "What is 0 on paper is rounding in the difference quotient, about 1e-16 |c f(x)| / h: compare norms of the whole "
+    "gradient, and put a floor of ten times that under the tolerance."
+)
+TOO_FINE = (
+    "It is right to 5e-8, and central differences need not agree better than that. A tolerance near 1e-5 fits them."
+)
+LENIENT = "A relative error above 1e-3 is to be rejected; a tolerance near 1e-5 sees it."
+SMALL = "A floor, or an absolute tolerance, is as large as this gradient: let it grow with |c f(x)|, or leave it out."
+
+
+def subtle_right_cases(seed: int) -> list[Case]:
+    """Right ones in which a tolerance, a floor or a step shows."""
+    rng = np.random.default_rng([seed, 74])
+    x = signed(rng, 3, 4)
+    return [
+        Case("the sum of softmax, which is 0", sum_of_softmax, lambda x, c: np.zeros_like(x), x, None, "4.20", NOISE),
+        Case(
+            "a sum in which one term hardly matters",
+            lambda x: (np.exp(x) * FADING).sum(axis=-1),
+            lambda x, c: c[:, None] * np.exp(x) * FADING,
+            x,
+            None,
+            "4.20",
+            NOISE,
+        ),
+        Case("sin, where an entry of x is 0", np.sin, lambda x, c: c * np.cos(x), np.array([0.0, 1.0, -2.0])),
+        Case("sin at numbers near 100", np.sin, lambda x, c: c * np.cos(x), 100 * signed(rng, 5)),
+        *(
+            Case(f"{size:g} tanh(x), up to 5e-8", *of_size(size, 5e-8), x, None, "4.45", TOO_FINE)
+            for size in (1.0, 1e6, 1e-6)
+        ),
+    ]
+
+
+def subtle_wrong_cases(seed: int) -> list[Case]:
+    """Wrong ones in which a tolerance or a floor shows."""
+    x = signed(np.random.default_rng([seed, 75]), 3, 4)
+    reasons = {1.0: ("4.45", LENIENT), 1e6: ("4.45", LENIENT), 1e-6: ("4.31", SMALL)}
+    return [
+        Case(f"{what}, for {size:g} tanh(x)", *of_size(size, error), x, None, *why)
+        for size, why in reasons.items()
+        for what, error in (("that is 0.2 % too large", 2e-3), ("of zeros", -1.0))
+    ]
 
 
 def right_cases(seed: int) -> list[Case]:
@@ -120,6 +179,7 @@ def right_cases(seed: int) -> list[Case]:
             "You move x in place, and f(x) is a view of x: the value at x + h changes when x moves on to x - h. "
             "Give f a copy of x.",
         ),
+        *subtle_right_cases(seed),
     ]
 
 
@@ -195,6 +255,7 @@ def wrong_cases(seed: int) -> list[Case]:
             "4.34",
             "Its numbers are right, and broadcasting compares them without complaint: compare the shapes first.",
         ),
+        *subtle_wrong_cases(seed),
     ]
 
 
@@ -244,6 +305,8 @@ def check_accepts_right(obj: Any, seed: int) -> None:
             continue
         if not watched.arguments:
             raise Failure("Your check never calls f: compare with difference quotients of it.")
+        if case.claim.startswith("a layer") and ask(obj, replace(case, grad=lambda x, c: 2 * case.grad(x, c))):  # noqa: B023
+            raise Failure(TWICE, "4.19", next_step="divide by the distance of the two points, 2 h.")
         row, why = why_rejected(case, watched.arguments)
         raise Failure(f"Your check rejects the right gradient of {case.claim}. {why}", row)
 
@@ -255,25 +318,30 @@ def why_rejected(case: Case, arguments: list[Array]) -> tuple[str | None, str]:
     steps = displacements(case.x, arguments)
     if steps is None:
         return None, "f was called with arrays of another shape than x."
-    sizes = [np.abs(s).max() for s in steps if s.any()]
+    taken = [np.abs(s).max() for s in steps if s.any()]
+    sizes = [(np.abs(s) / np.maximum(1.0, np.abs(case.x))).max() for s in steps if s.any()]
     if not sizes:
         return case.row or "4.21", case.why or "f was called at x only: the entries you move are those of a copy."
     if not symmetric(steps):
         return "4.19", ONE_SIDED
-    if case.row:
+    if (~np.any(steps, axis=0) & (case.x == 0)).any():
+        return "4.19", UNMOVED
+    if case.row and min(sizes) >= 3e-8 and max(sizes) <= 5e-4:
         return case.row, case.why
     if min(sizes) < 3e-8:
         return "4.19", (
-            f"Your step is {min(sizes):.0e}: the rounding of f, some 1e-16, is divided by it. Central differences are "
+            f"Your step is {min(taken):.0e}: the rounding of f, some 1e-16, is divided by it. Central differences are "
             "best near 1e-5."
         )
     if max(sizes) > 5e-4:
         return "4.19", (
-            f"Your step is {max(sizes):.0e}: the error of central differences is of order h^2. They are best near 1e-5."
+            f"Your step is {max(taken):.0e}: the error of central differences is of order h^2. They are best near 1e-5."
         )
     return None, f"Your steps are {max(sizes):.0e}; a tolerance of 1e-5 of the gradient's size fits them."
 
 
+TWICE = "Your difference quotient is twice the derivative: f(x + h) - f(x - h) spans 2 h, and you divide by h."
+UNMOVED = "An entry of x is not moved: h * |x| is no step where x is 0. Take h * max(1, |x|), or h alone."
 ONE_SIDED = (
     "Your difference is one-sided: f is called at x + h and never at x - h. Its error is of order h, that of a central "
     "difference h^2: (f(x + h) - f(x - h)) / (2 h)."

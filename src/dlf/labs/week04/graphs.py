@@ -14,6 +14,7 @@ from dlf.labs.exercise import Step
 from dlf.labs.result import TODO
 from dlf.labs.verdict import Failure, NotStarted
 from dlf.labs.week04 import reference
+from dlf.labs.week04.careful import Legible
 from dlf.labs.week04.mutants import CATALOGUE
 from dlf.labs.week04.mutants.catalogue import BACKWARD, FORWARD
 from dlf.labs.week04.probe import refuse, signed
@@ -257,13 +258,39 @@ def observe_again(cls: Any, seed: int) -> Values:
     return values | gradients(graph, second, "In backward after another forward")
 
 
+def check_results_kept(cls: Any, seed: int) -> None:
+    rng = np.random.default_rng([seed, 58])
+    graph = built(cls, "xwb", scalar_network)
+    first, second = inputs(rng), inputs(rng)
+    run(graph, first, (), "The value of forward")
+    kept = gradients(graph, first, "In backward")
+    held = graph.backward()
+    run(graph, second, (), "The value of forward")
+    graph.backward()
+    for name, right in zip(first, kept.values(), strict=True):
+        if not np.array_equal(np.asarray(held[name]), right):
+            raise Failure(
+                f"The gradient of {name} that an earlier backward returned changed when forward and backward were "
+                "called again: the nodes write into the array that was given away.",
+                "4.28",
+                (f"its largest entry: {np.abs(right).max():.4f} before, {np.abs(held[name]).max():.4f} afterwards",),
+                "begin with a new array, np.zeros_like(value); gradient[...] = 0 empties the old one.",
+            )
+
+
 def observe_longer(cls: Any, seed: int) -> Values:
     rng = np.random.default_rng([seed, 57])
     graph, short, longer = built(cls, "xwb", scalar_network), inputs(rng), inputs(rng, rows=6)
     for given in (short, longer):
         run(graph, given, (), "The value of forward")
-        values = gradients(graph, given, f"For a batch of {len(given['x'])}")
+        try:
+            values = gradients(graph, given, f"For a batch of {len(given['x'])}")
+        except ValueError as error:
+            refuse(error, "After a batch of 4 rows, backward fails for one of 6. " + LEFT, "4.28")
     return values
+
+
+LEFT = "Gradients of the earlier call are there when it begins, in its shapes: reset them before, not after."
 
 
 def explain_again(learner: Values, right: Values, seed: int) -> Finding | None:
@@ -314,7 +341,7 @@ def check_captured(cls: Any, seed: int) -> None:
 
 
 def _comparison(exercise: str, observe: Observe, **more: Any) -> Comparison:
-    return Comparison(exercise, reference.ComputationalGraph, observe, CATALOGUE, **more)
+    return Legible(exercise, reference.ComputationalGraph, observe, CATALOGUE, **more)
 
 
 forward = _comparison(FORWARD, observe_forward, explain=explain_forward)
@@ -335,6 +362,7 @@ BACKWARD_STEPS = (
     Step("forward", check_forward_first),
     Step("gradients", once),
     Step("called again", again),
+    Step("earlier results", check_results_kept),
     Step("other shapes", longer),
     Step("unused inputs", check_unused),
     Step("arrays that change later", check_captured),

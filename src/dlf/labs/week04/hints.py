@@ -41,11 +41,12 @@ hint(
     NODE,
     None,
     "For y = a * b: what does a node of y have to remember, so that it can later tell a and b their gradients?",
-    "Write + and * first, with .sum(); check; then one operator after the other. A node remembers its children and a "
-    "function that turns its own gradient into theirs.",
-    "Operator: new node, its children, a function g -> gradients of the children. backward: nodes in topological "
-    "order, the result first; each hands its complete gradient on; a child adds what it receives.",
-    "For y = x1 * x2 + sin(x1) by hand: gradients y 1; the product 1, the sine 1; x1 x2 + cos(x1), x2 x1.",
+    "Its children and operation = (name, settings). Write pull first: a tuple with one cotangent for each operand, "
+    "(g * y,) for exp; settings['exponent'] of power, settings['axis'] and settings['keepdims'] of sum, for spread.",
+    "backward: check the shape of gradient; waiting = {id(self): g}. For each node of topological_order(self), from "
+    "its end: take its g out; a leaf keeps it; else add unbroadcast(part, child.value.shape) to what waits for it.",
+    "For y = x1 * x2 + x1 by hand, at (2, 5): y 1; the product 1; x1 first 1 from the sum, then 5 more from the "
+    "product, together 6; x2 2. With x2 a number for 8 rows: the sum of 8 such parts.",
 )
 hint(
     FORWARD,
@@ -179,6 +180,24 @@ hint(
     "Counting people in a family tree: those without children count, too.",
 )
 
+hint(
+    ORDER,
+    "4.43",
+    "For b = 3a: which of the two has to have its value before the other can be computed?",
+    "a, the child. A list that begins with it can be computed from left to right, and swept from right to left.",
+    "Append a node when you leave it, and do not reverse; or return order[::-1] if you build it parents first.",
+    "A recipe lists the dough before the cake; to trace a bad taste one reads it from the end.",
+)
+hint(
+    ORDER,
+    "4.44",
+    "In a + 3a: a is pushed first, by the root. What does 3a do when it finds a marked?",
+    "It skips a, and is listed before it, though a is only waiting on the stack. Waiting is not entered.",
+    "Push without a look; when a node is popped, go on if it is in the set, else put it there and push (node, True) "
+    "and its children.",
+    "A name on a waiting list is not yet a seat: who counts it as one sells the room short.",
+)
+
 # ---- AutoDiffNode -----------------------------------------------------------------------------
 
 hint(
@@ -235,12 +254,13 @@ hint(
 hint(
     (NODE, PROJECT),
     "4.12",
-    "Which operator does the small case name, and what is its derivative on paper?",
-    "Take one number, x = 1.5, and compare with (f(1.5001) - f(1.4999)) / 0.0002.",
-    "child's part = incoming gradient * local derivative: 1/b and -a/b^2; n a^(n-1); exp(a); 1/a; 1 - tanh(a)^2; 1 "
-    "where a > 0.",
-    "sin: value sin(a), local derivative cos(a). With y = sin(a) at hand it is sqrt(1 - y^2) up to a sign: which of "
-    "input and output a rule takes is easily mixed up.",
+    "Which operation does the small case name, and which line of pull is that? What is its derivative on paper?",
+    "Every part is g times a local derivative. Is g there? Is the derivative taken of the right thing, an operand x[0] "
+    "or the result y?",
+    "Local derivatives: 1/b and -a/b^2; n a^(n-1); exp(a), which is y; 1/a; 1 - y^2 for tanh; 1 where a > 0. Compare "
+    "yours at a = 1.5 with (f(1.5001) - f(1.4999)) / 0.0002.",
+    "A square root, y = sqrt(a): the part is g / (2 y), from the result; g / (2 a) and 1 / (2 y) are the mistakes "
+    "meant here.",
 )
 hint(
     JVP,
@@ -429,6 +449,22 @@ hint(
     "The first is off by 100 %, the second by a billionth. Divide by the size.",
     "error = |a - n| / (|a| + |n| + floor), the floor small against both.",
     "A centimetre is a good fit for a bridge and none for a watch.",
+)
+hint(
+    CHECKER,
+    "4.45",
+    "Central differences are right to about 1e-10. Which relative errors are to pass, and which not?",
+    "Below 1e-7 accept, above 1e-3 reject. A tolerance in the middle, on a logarithmic scale, is safe on both sides.",
+    "|a - n| <= 1e-5 * max(|a|, |n|) + floor, with norms of the whole arrays.",
+    "To tell pounds from kilograms a kitchen scale will do; a laboratory's shows that no two breads weigh the same.",
+)
+hint(
+    PROJECT,
+    "4.46",
+    "max(3, 3): how much does it grow when both entries grow by 0.01? And by your gradient?",
+    "By 0.01; two ones promise 0.02. The weights of the ties add up to 1.",
+    "at = x == y; at / at.sum(axis, keepdims=True) shares it; argmax gives it to the first.",
+    "Two runners tie for a prize of 100: each gets 50, or a coin decides; 100 for both was not in the budget.",
 )
 hint(
     CHECKER,

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from dlf.labs import contract
-from dlf.labs.compare import Array, Comparison, Finding, Observe, SmallCase, Values
+from dlf.labs.compare import Array, Comparison, Explain, Finding, Observe, SmallCase, Values
 from dlf.labs.detectors import distance
 from dlf.labs.exercise import Step
+from dlf.labs.mutants import Catalogue
 from dlf.labs.verdict import Failure
+from dlf.labs.week04.careful import Legible
 from dlf.labs.week04.mutants import CATALOGUE
 from dlf.labs.week04.mutants.catalogue import NODE
 from dlf.labs.week04.mutants.nodes import BROADCAST, IN_PLACE
@@ -143,7 +145,9 @@ def _refuse_other_axes(value: Any, shape: tuple[int, ...], text: str) -> None:
 def observe_seeds(cls: Any, seed: int) -> Values:
     array = positive(np.random.default_rng([seed, 41]), ROWS, COLUMNS)
     return {
-        f"After a.sum().{text}, the gradient of a": gradients(cls, lambda a: a.sum(), {"a": array}, *given)["a"]
+        f"After a.sum().{text}, the gradient of a": gradients(
+            cls, lambda a: a.sum(), {"a": array}, *given, text="a.sum()"
+        )["a"]
         for text, given in {"backward()": (), "backward(2.5)": (2.5,)}.items()
     }
 
@@ -171,6 +175,20 @@ def check_not_scalar(cls: Any, seed: int) -> None:
     )
 
 
+def check_shape_of_seed(cls: Any, seed: int) -> None:
+    for shape in ((4, 1), (3,), (2, 4, 3)):
+        try:
+            run_backward(cls(np.ones((4, 3))) * 2, np.ones(shape))
+        except ValueError:
+            continue
+        raise Failure(
+            f"backward accepts a gradient of shape {shape} for a value of shape (4, 3): broadcasting makes it fit, and "
+            "hides that it belongs to something else. Raise ValueError.",
+            "4.10",
+            next_step="compare the shape of gradient with that of self.value.",
+        )
+
+
 # ---- rules ------------------------------------------------------------------------------------
 
 Rule = tuple[Expression, str]  # the expression, and the operands it takes: signed a, b; positive p, q
@@ -195,37 +213,59 @@ CONSTANTS: dict[str, Rule] = {
 }
 
 
-def observe_rules(table: dict[str, Rule]) -> Observe:
-    def observe(cls: Any, seed: int) -> Values:
+Cases = dict[str, tuple[Expression, dict[str, Array]]]
+Cotangent = Callable[[tuple[int, ...]], Array]
+Problem = Callable[[int], Cases]  # of a seed
+
+
+def of_rules(table: dict[str, Rule]) -> Problem:
+    def problem(seed: int) -> Cases:
         rng = np.random.default_rng([seed, 42])
         shape = (ROWS, COLUMNS)
         arrays = {"a": signed(rng, *shape), "b": signed(rng, *shape), "p": positive(rng, *shape)}
-        cotangent = rng.standard_normal(shape)
-        return _observed(cls, {t: (f, {n: arrays[n] for n in names}) for t, (f, names) in table.items()}, cotangent)
+        return {t: (f, {n: arrays[n] for n in names}) for t, (f, names) in table.items()}
 
-    return observe
+    return problem
 
 
-def _observed(
-    cls: Any, cases: dict[str, tuple[Expression, dict[str, Array]]], cotangent: Array | None = None
-) -> Values:
+def _observed(cls: Any, cases: Cases, cotangent: Cotangent = weights) -> Values:
     """Gradients of all operands of all expressions."""
     values: Values = {}
     for text, (expression, arrays) in cases.items():
         y = expression(*map(AutoDiffNode, arrays.values())).value
-        c = weights(y.shape) if cotangent is None else cotangent
-        for name, gradient in gradients(cls, expression, arrays, c.copy()).items():
+        for name, gradient in gradients(cls, expression, arrays, cotangent(y.shape).copy(), text=text).items():
             values[f"In {text}, the gradient of {name}"] = gradient
     return values
 
 
-def observe_matmul(shapes: tuple[tuple[int, int], tuple[int, int]]) -> Observe:
-    def observe(cls: Any, seed: int) -> Values:
+def observe(problem: Problem) -> Observe:
+    return lambda cls, seed: _observed(cls, problem(seed))
+
+
+def explain(problem: Problem) -> Explain:
+    """A rule that forgets the incoming cotangent gives the gradient for the cotangent 1."""
+
+    def explained(learner: Values, right: Values, seed: int) -> Finding | None:
+        alone = _observed(AutoDiffNode, problem(seed), np.ones)
+        first = next(k for k in right if distance(learner[k], right[k]) > 1e-9)
+        if distance(learner[first], alone[first]) > 1e-9:
+            return None
+        text, name = first.removeprefix("In ").rsplit(", the gradient of ", 1)
+        return "4.12", (
+            f"The rule of {text} does not multiply by g: the gradient of {name} is the local derivative alone, the "
+            "gradient for g = 1."
+        )
+
+    return explained
+
+
+def of_matmul(shapes: tuple[tuple[int, int], tuple[int, int]]) -> Problem:
+    def problem(seed: int) -> Cases:
         rng = np.random.default_rng([seed, 43])
         a, b = (signed(rng, *shape) for shape in shapes)
-        return _observed(cls, {"a @ b": (lambda a, b: a @ b, {"a": a, "b": b})})
+        return {"a @ b": (lambda a, b: a @ b, {"a": a, "b": b})}
 
-    return observe
+    return problem
 
 
 SUMS: dict[str, Expression] = {
@@ -238,12 +278,12 @@ SUMS: dict[str, Expression] = {
 }
 
 
-def observe_sums(shape: tuple[int, int]) -> Observe:
-    def observe(cls: Any, seed: int) -> Values:
+def of_sums(shape: tuple[int, int]) -> Problem:
+    def problem(seed: int) -> Cases:
         a = signed(np.random.default_rng([seed, 44]), *shape)
-        return _observed(cls, {text: (f, {"a": a}) for text, f in SUMS.items()})
+        return {text: (f, {"a": a}) for text, f in SUMS.items()}
 
-    return observe
+    return problem
 
 
 def else_square(other: Comparison, square: Comparison, row: str, says: str) -> Callable[[Any, int], None]:
@@ -477,6 +517,10 @@ SHARED: dict[str, Expression] = {
     "(a * 3) + (a + b)": lambda a, b: a * 3.0 + (a + b),
     "(a + b) + (b * 3)": lambda a, b: (a + b) + b * 3.0,
     "(b * 3) + (a + b)": lambda a, b: b * 3.0 + (a + b),
+    "(a + b) + a": lambda a, b: (a + b) + a,
+    "a + (a + b)": lambda a, b: a + (a + b),
+    "(b + a) + a": lambda a, b: (b + a) + a,
+    "a + (b + a)": lambda a, b: a + (b + a),
 }
 
 
@@ -503,8 +547,17 @@ def check_shared(cls: Any, seed: int) -> None:
 # ---- steps ------------------------------------------------------------------------------------
 
 
-def _comparison(observe: Observe, **more: Any) -> Comparison:
-    return Comparison(NODE, AutoDiffNode, observe, CATALOGUE, **more)
+def _comparison(observe: Observe, catalogue: Catalogue = CATALOGUE, **more: Any) -> Comparison:
+    return Legible(NODE, AutoDiffNode, observe, catalogue, **more)
+
+
+# backward(2.5) was right before the rules are looked at: the argument is not ignored as a whole.
+RULE_MISTAKES = Catalogue()
+RULE_MISTAKES.mutants = [m for m in CATALOGUE.mutants if m.row != "4.10"]
+
+
+def _rules(problem: Problem, **more: Any) -> Comparison:
+    return _comparison(observe(problem), RULE_MISTAKES, explain=explain(problem), **more)
 
 
 def _rule_cases() -> tuple[SmallCase, ...]:
@@ -520,12 +573,12 @@ def _rule_cases() -> tuple[SmallCase, ...]:
 
 values = _comparison(observe_values)
 seeds = _comparison(observe_seeds)
-rules = _comparison(observe_rules(RULES), small_cases=_rule_cases())
-constants = _comparison(observe_rules(CONSTANTS))
-products = _comparison(observe_matmul(MATRICES))
-square_products = _comparison(observe_matmul(SQUARES))
-sums = _comparison(observe_sums((2, 3)))
-square_sums = _comparison(observe_sums((3, 3)))
+rules = _rules(of_rules(RULES), small_cases=_rule_cases())
+constants = _rules(of_rules(CONSTANTS))
+products = _rules(of_matmul(MATRICES))
+square_products = _rules(of_matmul(SQUARES))
+sums = _rules(of_sums((2, 3)))
+square_sums = _rules(of_sums((3, 3)))
 broadcast = _comparison(observe_broadcast)
 reuse = _comparison(observe_reuse, explain=explain_reuse, small_cases=_reuse_cases())
 shared = _comparison(observe_shared, explain=explain_shared)
@@ -540,6 +593,7 @@ STEPS = (
     Step("values of the operators", values),
     Step("seed", seeds),
     Step("", check_not_scalar),
+    Step("", check_shape_of_seed),
     Step("rules", rules),
     Step("@", matrix_products),
     Step("sum", all_sums),

@@ -13,7 +13,7 @@ from dlf.labs import contract, guard
 from dlf.labs.exercise import Step
 from dlf.labs.result import TODO
 from dlf.labs.verdict import Failure, NotStarted
-from dlf.labs.week04.mutants.ordering import BREADTH, PREORDER
+from dlf.labs.week04.mutants.ordering import BREADTH, PARENTS_FIRST, PREORDER, PUSHED, marked_when_pushed
 
 DEPTH = 5000
 DOUBLINGS = 16
@@ -80,12 +80,18 @@ def short_edge_last() -> Node:
     return Node("3a+a", Node("3a", a), a)
 
 
+def equal_names() -> Node:
+    a = Node("a", Node("x"))
+    return Node("2a+2a", Node("2a", Node("2"), a), Node("2a", Node("2"), a))
+
+
 GRAPHS: dict[str, Callable[[], Node]] = {
     "a chain of three": chain,
     "a * a with a = f(x)": square,
     "2a + 3a with a = f(x)": two_paths,
     "a + 3a with a = f(x)": short_edge_first,
     "3a + a with a = f(x)": short_edge_last,
+    "2a + 2a, both 2 and both 2a nodes of their own": equal_names,
 }
 
 
@@ -175,6 +181,14 @@ def _members(obj: Any, node: Node, text: str) -> None:
         )
     missing = [e for e in expected if all(e is not n for n in found)]
     if missing:
+        if not found or len(call(obj, node, "The order")) < len(found):
+            raise Failure(
+                "A second call finds fewer nodes than the first: a set of visited nodes outlives the call, as one in a "
+                "default argument does, which is made once.",
+                "4.25",
+                shown,
+                "make the set anew in every call.",
+            )
         leaves = [n for n in expected if not n.children]
         what = "the node itself" if missing == [node] else "the leaves" if missing == leaves else repr(missing[0])
         raise Failure(f"The order of {text} leaves out {what}.", "4.26", shown)
@@ -192,21 +206,19 @@ def check_order(obj: Any, seed: int) -> None:
     graphs = {text: make() for text, make in GRAPHS.items()}
     graphs |= {f"random graph {i}": random_graph(np.random.default_rng([seed, i])) for i in range(5)}
     orders = {text: call(obj, node, f"The order of {text}") for text, node in graphs.items()}
-    last = [orders[t][-1] is node for t, node in graphs.items()]
-    if not all(last) and not all(orders[t][0] is node for t, node in graphs.items()):
-        text = next(t for t, node in graphs.items() if orders[t][-1] is not node)
-        _refuse(
-            orders, graphs, text, "node itself is the parent of all others: it comes last (or first, in every list)."
-        )
-    for text in graphs:
-        order = orders[text] if all(last) else orders[text][::-1]
-        place = {id(n): i for i, n in enumerate(order)}
-        for n in order:
-            late = [c for c in n.children if place[id(c)] > place[id(n)]]
-            if late:
-                side = ("before", "after") if all(last) else ("after", "before")
-                says = f"{n} stands {side[0]} its child {late[0]}, and must come {side[1]} it."
-                _refuse(orders, graphs, text, says)
+    if not any(_early(order[::-1]) for order in orders.values()):
+        shown = tuple(f"{text}: yours {orders[text]}" for text in list(GRAPHS)[:1])
+        raise Failure(PARENTS_FIRST, "4.43", shown, "turn the list round, once, where it is returned.")
+    for text, order in orders.items():
+        early = _early(order)
+        if early:
+            _refuse(orders, graphs, text, f"{early[0]} stands before its child {early[1]}, and must come after it.")
+
+
+def _early(order: list[Any]) -> tuple[Any, Any] | None:
+    """The first node that stands before one of its children, and that child."""
+    place = {id(n): i for i, n in enumerate(order)}
+    return next(((n, c) for n in order for c in n.children if place[id(c)] > place[id(n)]), None)
 
 
 def _refuse(orders: dict[str, list[Any]], graphs: dict[str, Node], text: str, says: str) -> None:
@@ -215,6 +227,8 @@ def _refuse(orders: dict[str, list[Any]], graphs: dict[str, Node], text: str, sa
         row, named = "4.3", BREADTH
     elif _same_as(reachable, orders, graphs):
         row, named = "4.4", PREORDER
+    elif _same_as(marked_when_pushed, orders, graphs):
+        row, named = "4.44", PUSHED
     shown = (f"{text}: yours {orders[text][:12]}",)
     raise Failure(named or f"In the order of {text}, {says}", row, shown + ((says,) if named else ()))
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from dlf.labs import contract
 from dlf.labs.compare import Array
-from dlf.labs.guard import describe_exception
 from dlf.labs.result import TODO
 from dlf.labs.verdict import Failure, NotStarted
+from dlf.labs.week04.careful import described, unwritten, where
 
 Expression = Callable[..., Any]  # nodes -> node
 
@@ -52,18 +52,45 @@ def run_backward(node: Any, *gradient: Any) -> None:
     try:
         returned = node.backward(*gradient)
     except NotImplementedError:
-        raise _backward_to_do() from None
+        raise _to_do(type(node)) from None
     except AttributeError as error:  # a function that backward calls is a stub still: TODO has no attributes
         if error.obj is TODO:
-            raise _backward_to_do() from None
+            raise _to_do(type(node)) from None
+        raise
+    except KeyError as error:
+        if error.args and isinstance(error.args[0], int):
+            raise _nothing_received(error) from None
+        raise
+    except ValueError as error:
+        if str(error).startswith("zip()"):
+            raise Failure(NOT_A_TUPLE, None, where(error), "return (g * y,), with the comma.") from None
         raise
     if returned is TODO:
-        raise _backward_to_do()
+        raise _to_do(type(node), "backward")
 
 
-def _backward_to_do() -> Failure:
+NOT_A_TUPLE = (
+    "A rule returns another number of cotangents than its operation has operands. It returns a tuple with one for "
+    "each of them, also for a single one: an array in its place is taken apart row by row."
+)
+
+
+def _nothing_received(error: KeyError) -> Failure:
     return Failure(
-        "The values of all operators are right; backward, or a function that it calls, is not written yet.",
+        "Your sweep comes to a node that has received no cotangent: none of its consumers was handled before it, or "
+        "it was handled already.",
+        None,
+        where(error),
+        "topological_order lists children first; the sweep goes through it from its end.",
+    )
+
+
+def _to_do(cls: Any, *known: str) -> Failure:
+    """What is left to write: what the class's code calls and finds to be a stub, else backward itself."""
+    stubs = [*unwritten(cls), *known]
+    missing = ", ".join(stubs) if stubs else "backward, or a function that it calls,"
+    return Failure(
+        f"The values of all operators are right; {missing} {'are' if len(stubs) > 1 else 'is'} not written yet.",
         status="todo",
         next_step='write it, then run this cell again; lab.hint("AutoDiffNode.backward") helps to begin.',
     )
@@ -79,11 +106,50 @@ def gradient_of(leaf: Any, shape: tuple[int, ...], what: str) -> Array:
     return contract.array(gradient, shape, what)
 
 
-def gradients(cls: Any, expression: Expression, operands: dict[str, Array], *seed: Any) -> dict[str, Array]:
+def gradients(
+    cls: Any, expression: Expression, operands: dict[str, Array], *seed: Any, text: str = "the expression"
+) -> dict[str, Array]:
     """Gradients of all operands, by name, after expression(...).backward(*seed)."""
     leaves = {name: cls(array.copy()) for name, array in operands.items()}
-    run_backward(node_of(expression(*leaves.values()), "the expression"), *seed)
-    return {n: gradient_of(leaf, operands[n].shape, f"The gradient of {n}") for n, leaf in leaves.items()}
+    y = node_of(expression(*leaves.values()), text)
+    run_backward(y, *seed)
+    given = {n: getattr(leaf, "gradient", None) for n, leaf in leaves.items()}
+    found = {n: np.shape(g) for n, g in given.items() if isinstance(g, float | np.ndarray) and np.any(g)}
+    _refuse_telling_shapes(found, {n: a.shape for n, a in operands.items()}, np.shape(y.value), text)
+    return {n: gradient_of(leaf, operands[n].shape, f"In {text}, the gradient of {n}") for n, leaf in leaves.items()}
+
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def _refuse_telling_shapes(found: Shapes, right: Shapes, result: tuple[int, ...], text: str) -> None:
+    """Wrong shapes that tell the mistake."""
+    if found == right:
+        return
+    names = list(right)
+    if len(names) == 2 and found == dict(zip(names, reversed(list(right.values())), strict=True)):
+        raise Failure(
+            f"In {text} the gradients of {names[0]} and {names[1]} come in the wrong order: each has the shape of the "
+            "other operand.",
+            "4.8",
+            tuple(f"{n} has shape {right[n]}, its gradient {found[n]}" for n in names),
+            "return them in the order of the operands.",
+        )
+    name = next((n for n in names if n in found and found[n] != right[n]), None)
+    if name is None:
+        return
+    if ".sum(" in text and found[name] == result:
+        raise Failure(
+            f"In {text} the gradient of {name} has the shape {result} of the sum: every summand receives a copy of its "
+            "cotangent.",
+            "4.38",
+            next_step=f"copy the cotangent to the shape {right[name]} of the operand.",
+        )
+    if found[name] == right[name][1:]:
+        raise Failure(
+            f"In {text} the gradient of {name} has the shape {found[name]} of one of its rows. " + NOT_A_TUPLE,
+            next_step="return (g * y,), with the comma.",
+        )
 
 
 def weights(shape: tuple[int, ...]) -> Array:
@@ -110,5 +176,5 @@ def count_calls(run: Callable[[], Any]) -> int:
 
 def refuse(error: Exception, sentence: str, row: str | None, next_step: str | None = None) -> NoReturn:
     """What the learner's code raised, with our sentence and the learner's own line."""
-    what, line = describe_exception(error)
+    what, line = described(error)
     raise Failure(f"{sentence} {what}", row, line, next_step, status="error") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import textwrap
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from dlf.labs.detectors import distance
 from dlf.labs.exercise import Step
 from dlf.labs.guard import describe_exception
 from dlf.labs.result import TODO
-from dlf.labs.verdict import Failure, NotStarted
+from dlf.labs.verdict import WIDTH, Failure, NotStarted
 from dlf.labs.week04 import forward_mode, nodes
 from dlf.labs.week04.checkpointing import still_alive
 from dlf.labs.week04.ordering import recursion_limit_kept
@@ -171,13 +173,18 @@ def _report(what: str, wrong: dict[str, str]) -> None:
     if len(lines) > 5:
         lines = [*lines[:4], "and " + ", ".join(names[4:])]
     count = sum(problem != NOT_WRITTEN for problem in wrong.values())
-    state = f"have a wrong {what}" if count else "are not written yet"
+    verb = ("has", "is") if (count or len(wrong)) == 1 else ("have", "are")
+    state = f"{verb[0]} a wrong {what}" if count else f"{verb[1]} not written yet"
     raise Failure(
         f"{count or len(wrong)} of {len(OPERATIONS)} operations {state}.",
         status="fail" if count else "todo",
-        evidence=tuple(lines),
+        evidence=tuple(part for line in lines for part in _two_lines(line))[:5],
         next_step=f"begin with {names[0]}; the others may share its cause.",
     )
+
+
+def _two_lines(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH - 4, subsequent_indent="  ")[:2]
 
 
 def value_wrong(operation: Operation, attempt: Any, seed: int) -> str | None:
@@ -310,11 +317,15 @@ def check_stable(attempt: Any, seed: int) -> None:
     for name, right in expected.items():
         leaf = attempt.Tensor(x.copy(), requires_grad=True)
         y = getattr(leaf, name)(axis=-1)
-        if not np.isfinite(y.data).all():
+        bad = [i for i in range(len(x)) if not np.isfinite(np.asarray(y.data)[i]).all()]
+        if bad:
             raise Failure(
                 f".{name} of numbers near 1000 or -1000 is not finite: exp overflows, or all its values are 0. "
-                "Subtract the maximum first; the result does not change.",
-                evidence=(f"{name}({x[0].tolist()}) = {np.asarray(y.data)[0]}",),
+                "Subtract the maximum first, of each row its own; the result does not change.",
+                evidence=(
+                    f"{name}({x[bad[0]].tolist()}) = {np.asarray(y.data)[bad[0]]}",
+                    f"beside the row {x[1 - bad[0]].tolist()}",
+                ),
             )
         problem = facts(f"With numbers near 1000, .{name}", np.asarray(y.data), right, 1e-9)
         y.backward(np.ones_like(right))
@@ -356,7 +367,7 @@ def check_grad(attempt: Any, seed: int) -> None:
         raise Failure(f"grad(f) is {contract.kind(gradient)}, expected a function of x.")
     t = np.tanh(x)
     for which in ("", "second "):
-        found = contract.array(gradient(given), x.shape, "grad(f)(x)")
+        found = contract.array(_unwrapped(attempt, gradient(given), "grad(f)(x)"), x.shape, "grad(f)(x)")
         contract.unchanged([x], [given], "x", None)
         problem = facts(f"The {which}grad(f)(x)", found, t + x * (1 - t**2), 1e-9)
         if problem:
@@ -369,6 +380,15 @@ def check_grad(attempt: Any, seed: int) -> None:
     constant = contract.array(attempt.grad(lambda t: (t * 0.0).sum())(given), x.shape, "grad of a constant")
     if constant.any():
         raise Failure("grad(f)(x) of f = (x * 0).sum() is not zeros.")
+
+
+def _unwrapped(attempt: Any, value: Any, what: str) -> Any:
+    if isinstance(value, attempt.Tensor):
+        raise Failure(
+            f"{what} is a {type(value).__name__}, expected an array: transforms take arrays and return arrays.",
+            next_step="return its .data.",
+        )
+    return value
 
 
 def _to_do(name: str) -> Failure:
@@ -384,6 +404,23 @@ def check_jvp(attempt: Any, seed: int) -> None:
         raise _to_do("jvp")
     for step in forward_mode.JVP_STEPS[:-1]:  # how often f is called is the learner's own
         step.check(attempt.jvp, seed)
+
+
+def check_ties(attempt: Any, seed: int) -> None:
+    """The weights of a maximum that is attained twice are the learner's own, but add up to 1."""
+    x = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]])
+    leaf = attempt.Tensor(x.copy(), requires_grad=True)
+    leaf.max(axis=1).backward(np.ones(2))
+    found = contract.array(leaf.grad, x.shape, "The gradient of max(axis=1)")
+    at = x == x.max(axis=1, keepdims=True)
+    if found[~at].any() or distance(found.sum(axis=1), np.ones(2)) > 1e-9 or (found < 0).any():
+        raise Failure(
+            "Where a maximum is attained twice, the gradient of max is split with weights that add up to 1; other "
+            "entries receive 0. A step along (1, ..., 1) raises the maximum once, not twice.",
+            "4.46",
+            (f"gradient of max{x[0].tolist()}:  yours {found[0].tolist()}",),
+            "divide by the number of ties, or give everything to the first.",
+        )
 
 
 class Watched:
@@ -439,6 +476,26 @@ def check_checkpoint(attempt: Any, seed: int) -> None:
         )
 
 
+def check_held(attempt: Any, seed: int) -> None:
+    """Parameters that f holds itself, with and without an operand that needs a gradient."""
+    rng = np.random.default_rng([seed, 96])
+    x, w = signed(rng, 4, 3), signed(rng, 3)
+    right = x * (1 - np.tanh(x * w) ** 2)
+    for needs, text in ((True, "which requires a gradient too"), (False, "which requires none")):
+        held = attempt.Tensor(w.copy(), requires_grad=True)
+        y = attempt.checkpoint(lambda t, held=held: (t * held).tanh())(attempt.Tensor(x.copy(), requires_grad=needs))
+        with contextlib.suppress(ValueError, RuntimeError):  # a result that records nothing may refuse
+            y.sum().backward()
+        if held.grad is None or distance(np.asarray(held.grad), right.sum(axis=0)) > 1e-9:
+            raise Failure(
+                f"A parameter that f holds itself, f = lambda x: (x * w).tanh(), gets a wrong gradient from "
+                f"checkpoint(f)(x), x a Tensor {text}; without checkpoint it is right.",
+                None,
+                (f"w.grad: yours {held.grad if held.grad is None else np.round(held.grad, 4).tolist()}",),
+                "the result requires a gradient if that of f does, whatever the operands say.",
+            )
+
+
 def _through(attempt: Any, f: Any, arrays: tuple[Array, Array], watched: Watched | None = None) -> Any:
     """Value and gradients with f in the middle of a graph; calls and live Tensors after the forward pass."""
     x, w = (attempt.Tensor(a.copy(), requires_grad=True) for a in arrays)
@@ -456,19 +513,21 @@ def _through(attempt: Any, f: Any, arrays: tuple[Array, Array], watched: Watched
 
 STEPS = (
     Step("", check_namespace),
-    Step("values of all operations", every_operation("value", value_wrong)),
-    Step("seed", probe(nodes.seeds, nodes.check_not_scalar)),
+    Step("values", every_operation("value", value_wrong)),
+    Step("seed", probe(nodes.seeds, nodes.check_not_scalar, nodes.check_shape_of_seed)),
     Step("rules", probe(nodes.rules, nodes.matrix_products, nodes.all_sums, nodes.constants)),
     Step("broadcasting", probe(nodes.broadcast)),
     Step("reused nodes", probe(nodes.reuse)),
-    Step("backward again", probe(second_or_refused)),
+    Step("again", probe(second_or_refused)),
     Step("each node once", probe(nodes.check_visits)),
-    Step("shared and changed arrays", probe(nodes.check_captured, nodes.check_shared)),
-    Step("gradients of all operations", every_operation("gradient", gradient_wrong)),
+    Step("shared arrays", probe(nodes.check_captured, nodes.check_shared)),
+    Step("gradients", every_operation("gradient", gradient_wrong)),
+    Step("ties of max", check_ties),
     Step("large numbers", check_stable),
-    Step("a deep chain", check_depth),
+    Step("depth", check_depth),
     Step("grad", check_grad),
     Step("jvp", check_jvp),
-    Step("jvp of all operations", every_operation("jvp", jvp_wrong)),
+    Step("every jvp", every_operation("jvp", jvp_wrong)),
     Step("checkpoint", check_checkpoint),
+    Step("parameters in checkpoint", check_held),
 )

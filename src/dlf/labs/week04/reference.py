@@ -307,7 +307,7 @@ def gradient_check(
         plus[i] += h
         minus[i] -= h
         numeric[i] = np.sum(c * (f(plus) - f(minus))) / (plus[i] - minus[i])
-    rounding = 1e-10 * float(np.linalg.norm(c * y))  # what is left of a gradient that is zero
+    rounding = 3e-10 * float(np.linalg.norm(c * y))  # what is left of a gradient that is zero
     gap = np.linalg.norm(analytic - numeric)
     return bool(gap <= 1e-5 * (np.linalg.norm(analytic) + np.linalg.norm(numeric)) + rounding)
 

@@ -52,7 +52,7 @@ WRONG = (
     ),
     (
         _engine(softmax=lambda g, y, a: (y * (g - g.mean(axis=-1, keepdims=True)),)),
-        "the gradient of softmax subtracts the plain mean of the cotangent, not the weighted one",
+        "the gradient of softmax subtracts the plain mean of g, not the weighted one",
     ),
     (
         _engine(tanh=lambda g, y, a: (g * (1 - np.tanh(y) ** 2),)),
@@ -60,7 +60,7 @@ WRONG = (
     ),
     (
         type("Engine", (Engine,), {"order": nodes.QueueOrder.order}),
-        "nodes are processed breadth first; visible where the shorter path to a node comes first, a + 3a",
+        "nodes are processed breadth first; a + 3a shows it, the short path first",
     ),
     (
         MeanOfCopies,

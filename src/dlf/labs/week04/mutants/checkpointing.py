@@ -132,6 +132,13 @@ class UndoesTheUpdate(TextbookCheckpoint):
         return saved
 
 
+@checkpointing("4.17", "The saved state is handed out, and the second run writes into it.")
+class HandsOutTheSavedState(TextbookCheckpoint):
+    def begin(self, segment: Any, saved: Any) -> Any:
+        now, segment.state = segment.state, saved
+        return now
+
+
 @checkpointing("4.17", "The saved state is a shallow copy, and changes with the arrays it shares.")
 class ShallowState(TextbookCheckpoint):
     def save_state(self, segment: Any) -> Any:

@@ -119,6 +119,25 @@ def wrong_slope(name: str, says: str, **slopes: Any) -> None:
 PRODUCT = "The derivative of a product has two terms, da * b + a * db; "
 wrong_dual("4.12", "ProductFirst", PRODUCT + "a * db is missing.", product=lambda s, a, da, b, db: da * b)
 wrong_dual("4.12", "ProductSecond", PRODUCT + "da * b is missing.", product=lambda s, a, da, b, db: a * db)
+wrong_dual(
+    "4.12",
+    "ProductSwappedForward",
+    PRODUCT + "you multiplied each tangent by its own factor.",
+    product=lambda s, a, da, b, db: da * a + db * b,
+)
+wrong_dual(
+    "4.12",
+    "PowerWithoutTangent",
+    "The rule of a ** n does not multiply by da: it is n a^(n-1) da.",
+    __pow__=lambda s, n: s.made(s.value**n, n * s.value ** (n - 1)),
+)
+wrong_dual(
+    "4.12",
+    "NegationWithoutTangent",
+    "The tangent of -a is -da; yours is 0. A linear operation acts on the tangent as on the value.",
+    __neg__=lambda s: s.made(-s.value, 0 * s.tangent),
+    __sub__=lambda s, other: s.made(s.value - s.pair(other)[2], s.tangent),
+)
 wrong_dual("4.12", "ProductOfTangents", PRODUCT + "you multiplied da and db.", product=lambda s, a, da, b, db: da * db)
 wrong_dual(
     "4.12",

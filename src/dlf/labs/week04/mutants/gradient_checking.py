@@ -12,7 +12,7 @@ from dlf.labs.week04.mutants.catalogue import CHECKER, Array, mutant
 class TextbookChecker:
     """A right gradient check, cut into the places where mistakes are made."""
 
-    step, tolerance, floor = 6e-6, 1e-5, 1e-10
+    step, tolerance, floor = 6e-6, 1e-5, 3e-10
 
     def default(self, y: Array) -> Array:
         return np.random.default_rng().standard_normal(np.shape(y))
@@ -122,6 +122,68 @@ class MeanOfErrors(TextbookChecker):
 
     def error(self, a: Array, n: Array, size: float) -> float:
         return float(np.mean(np.abs(a - n)) / (np.mean(np.abs(n)) + 1e-8))
+
+
+@checker("4.19", "The step is far too small.")
+class MinuteStep(TextbookChecker):
+    step = 1e-10
+
+
+@checker("4.19", "The step is a part of x, and 0 where x is 0.")
+class RelativeStep(TextbookChecker):
+    def derivative(self, f: Any, x: Array, c: Array, i: tuple[int, ...]) -> float:
+        h = self.step * abs(x[i])
+        plus, minus = x.copy(), x.copy()
+        plus[i] += h
+        minus[i] -= h
+        return float(np.sum(c * (f(plus) - f(minus))) / (2 * h))
+
+
+@checker("4.19", "The quotient is divided by h.")
+class DividesByHalf(TextbookChecker):
+    def derivative(self, f: Any, x: Array, c: Array, i: tuple[int, ...]) -> float:
+        return 2 * super().derivative(f, x, c, i)
+
+
+@checker("4.20", "A relative tolerance alone.")
+class CloseWithoutFloor(TextbookChecker):
+    def error(self, a: Array, n: Array, size: float) -> float:
+        return 0.0 if np.allclose(n, a, rtol=1e-5, atol=0) else 1.0
+
+
+@checker("4.20", "The floor of an entry is too low.")
+class EntryWithTinyFloor(TextbookChecker):
+    def error(self, a: Array, n: Array, size: float) -> float:
+        return float(np.max(np.abs(a - n) / (np.abs(a) + np.abs(n) + 1e-12)))
+
+
+@checker("4.45", "The tolerance is too fine.")
+class FineTolerance(TextbookChecker):
+    tolerance = 1e-8
+
+
+@checker("4.45", "The tolerance is too coarse.")
+class CoarseTolerance(TextbookChecker):
+    tolerance = 4e-3
+
+
+@checker("4.31", "NumPy's allclose, with its absolute tolerance.")
+class AllClose(TextbookChecker):
+    def error(self, a: Array, n: Array, size: float) -> float:
+        return 0.0 if np.allclose(n, a) else 1.0
+
+
+@checker("4.31", "allclose with an absolute tolerance of 1e-6.")
+class AllCloseLoose(TextbookChecker):
+    def error(self, a: Array, n: Array, size: float) -> float:
+        return 0.0 if np.allclose(n, a, atol=1e-6) else 1.0
+
+
+@checker("4.31", "The floor is absolute, and too high.")
+class HighFloor(TextbookChecker):
+    def error(self, a: Array, n: Array, size: float) -> float:
+        gap = np.linalg.norm(a - n)
+        return 0.0 if gap <= 1e-5 * np.linalg.norm(n) + 1e-6 else 1.0
 
 
 @checker("4.21", "x is changed.")

@@ -132,6 +132,35 @@ class FirstGradients(TextbookGraph):
         return self.found
 
 
+@mutant("4.28", exercise=BACKWARD, says="The arrays that were returned are emptied.")
+class EmptiesResults(TextbookGraph):
+    def clear(self) -> None:
+        for node in self.inputs.values():
+            if np.shape(node.gradient) == node.value.shape and isinstance(node.gradient, np.ndarray):
+                node.gradient[...] = 0
+            else:
+                node.gradient = np.zeros_like(node.value)
+
+    def collect(self) -> dict[str, Array]:
+        for node in self.inputs.values():
+            node.gradient = np.asarray(node.gradient)
+        return super().collect()
+
+
+@mutant("4.28", exercise=BACKWARD, says="Gradients are reset after the sweep, in the old shapes.")
+class ResetsAfterwards(TextbookGraph):
+    def clear(self) -> None:
+        for node in self.inputs.values():
+            if isinstance(node.gradient, float):
+                node.gradient = np.zeros_like(node.value)
+
+    def collect(self) -> dict[str, Array]:
+        found = super().collect()
+        for node in self.inputs.values():
+            node.gradient = np.zeros_like(node.value)
+        return found
+
+
 @mutant("4.13", exercise=BACKWARD, says="The graph keeps the caller's array.")
 class GraphKeepsArrays(TextbookGraph):
     def keep(self, array: Array) -> Array:

@@ -40,6 +40,7 @@ class Textbook:
     """A right node, cut into the places where mistakes are made."""
 
     rules = RULES
+    __array_ufunc__ = None  # array * node comes to __rmul__
 
     def __init__(self, value: Any, children: Any = None, operation: Any = None) -> None:
         self.value: Any = None if value is None else self.keep(value)
@@ -65,8 +66,8 @@ class Textbook:
     # backward
 
     def seed(self, gradient: Any) -> Array:
-        if np.ndim(gradient) == 0 and self.value.size != 1:
-            raise ValueError("a gradient is needed")
+        if np.shape(gradient) != self.value.shape and max(np.size(gradient), self.value.size) > 1:
+            raise ValueError("a gradient of the value's shape is needed")
         return np.asarray(gradient, dtype=float) * np.ones_like(self.value)
 
     def order(self) -> list[Any]:
@@ -133,6 +134,9 @@ class Textbook:
 
     def __matmul__(self, other: Any) -> Any:
         return self.apply("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self.apply("matmul", other, self)
 
     def __neg__(self) -> Any:
         return self.apply("negative", self)
@@ -286,6 +290,26 @@ class SharedArray(Textbook):
         return part if np.shape(part) == self.value.shape else super().fit(part)
 
 
+@mutant("4.22", exercise=NODE, says=IN_PLACE)
+class SharedWhileWaiting(Textbook):
+    """Cotangents wait in a dictionary, and the second contribution is added into the first one's array."""
+
+    def fit(self, part: Array) -> Array:
+        return part if np.shape(part) == self.value.shape else super().fit(part)
+
+    def backward(self, gradient: Any = 1) -> None:
+        waiting = {self: self.seed(gradient)}
+        for node in self.order():
+            g = waiting.pop(node)
+            for child, part in node.parts(g):
+                if child in waiting:
+                    waiting[child] += part
+                else:
+                    waiting[child] = part
+            if not node.children:
+                node.gradient = node.gradient + g
+
+
 # ---- seeds, captured data ----------------------------------------------------------------------
 
 
@@ -311,6 +335,14 @@ class SeedIgnored(Textbook):
 @mutant("4.10", exercise=NODE, says="A result that is no single number is summed silently.")
 class SumsSilently(Textbook):
     def seed(self, gradient: Any) -> Array:
+        return np.asarray(gradient, dtype=float) * np.ones_like(self.value)
+
+
+@mutant("4.10", exercise=NODE, says="A gradient of another shape is broadcast silently.")
+class SeedIsBroadcast(Textbook):
+    def seed(self, gradient: Any) -> Array:
+        if np.ndim(gradient) == 0 and self.value.size != 1:
+            raise ValueError("a gradient is needed")
         return np.asarray(gradient, dtype=float) * np.ones_like(self.value)
 
 

@@ -15,6 +15,41 @@ PREORDER = (
 BREADTH = (
     "Breadth first is no topological order: a node near the root is listed before a longer path to it was followed."
 )
+PARENTS_FIRST = (
+    "The list has parents before their children; it is that of the sweep. Children come first here: the graph of "
+    "exercise 3 computes its nodes in this order, and the sweep reads it from its end."
+)
+PUSHED = (
+    "A node is marked when it is put on the stack. It then waits there, and a parent that comes later believes that "
+    "it was handled. Mark it when it is taken from the stack."
+)
+
+
+@mutant("4.43", exercise=ORDER, says=PARENTS_FIRST)
+def parents_first(node: Any) -> list[Any]:
+    return topological_order(node)[::-1]
+
+
+@mutant("4.44", exercise=ORDER, says=PUSHED)
+def marked_when_pushed(node: Any) -> list[Any]:
+    order: list[Any] = []
+    stack, seen = [(node, False)], {id(node)}
+    while stack:
+        n, children_done = stack.pop()
+        if children_done:
+            order.append(n)
+            continue
+        stack.append((n, True))
+        for child in n.children:
+            if id(child) not in seen:
+                seen.add(id(child))
+                stack.append((child, False))
+    return order
+
+
+@mutant("4.26", exercise=ORDER, says="Nodes are told apart by their names.")
+def by_name(node: Any) -> list[Any]:
+    return list({getattr(n, "name", n): n for n in topological_order(node)}.values())
 
 
 @mutant("4.4", exercise=ORDER, says=PREORDER)

@@ -101,7 +101,7 @@ wrong_rules("4.12", "NegationSign", "In -a the gradient changes its sign, too.",
 wrong_rules(
     "4.12",
     "ProductSwapped",
-    "In a * b the gradient of a is b times the incoming one, and that of b is a times; you have them swapped.",
+    "In a * b the gradient of a is b times the incoming one, that of b is a times it; you have them swapped.",
     multiply=lambda g, y, a, b: (g * a, g * b),
 )
 wrong_rules(
@@ -109,6 +109,29 @@ wrong_rules(
     "LocalDerivativesOnly",
     "In a * b the incoming gradient is missing: a receives gradient * b, not b.",
     multiply=lambda g, y, a, b: (b, a),
+)
+FORGOTTEN: dict[str, Any] = {
+    "exp": lambda g, y, a: (y,),
+    "log": lambda g, y, a: (1 / a,),
+    "tanh": lambda g, y, a: (1 - y**2,),
+    "relu": lambda g, y, a: (1.0 * (a > 0),),
+    "negative": lambda g, y, a: (-np.ones_like(a),),
+    "power": lambda g, y, a, n: (n * a ** (n - 1), np.zeros_like(y)),
+    "divide": lambda g, y, a, b: (1 / b, -a / b**2),
+    "matmul": lambda g, y, a, b: (g @ b.T, a.T @ np.ones_like(g)),
+}
+for _name, _rule in FORGOTTEN.items():
+    wrong_rules(
+        "4.12",
+        f"{_name.title()}WithoutGradient",
+        f"The rule of {_name} does not multiply by g: each part is g times a local derivative.",
+        **{_name: _rule},
+    )
+wrong_rules(
+    "4.8",
+    "MatmulResultsSwapped",
+    "In a @ b the two gradients come in the wrong order: g @ b.T belongs to a, a.T @ g to b.",
+    matmul=lambda g, y, a, b: (a.T @ g, g @ b.T),
 )
 wrong_rules(
     "4.8",
@@ -140,6 +163,12 @@ wrong_rules(
     "SumAlongTheWrongAxis",
     SPREAD,
     sum=lambda g, y, a, axis, keepdims: (np.broadcast_to(g, a.shape),),
+)
+wrong_rules(
+    "4.38",
+    "SumExpandedTwice",
+    "With keepdims=True the cotangent of .sum has its axis already; np.expand_dims puts a second one in.",
+    sum=lambda g, y, a, axis, keepdims: ((g if axis is None else np.expand_dims(g, axis)) * np.ones(a.shape),),
 )
 wrong_rules(
     "4.38",

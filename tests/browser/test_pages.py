@@ -75,6 +75,7 @@ def nothing_went_wrong(page: Page, noted: Noted) -> None:
     assert not noted.outside, "the page asked another host"
     assert not noted.complaints, "the console complains"
     assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, "a formula shows an error"
+    assert page.locator("mjx-mtext[style*='red']").count() == 0, "a formula has an unknown command, set in red"
     assert page.evaluate(BROKEN_PICTURES) == []
     assert page.evaluate("window.dlfShift") <= 0.1, "the layout shifts"
 

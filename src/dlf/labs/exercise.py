@@ -34,6 +34,23 @@ class Ladder:
         return self.question, self.pointer, self.structure, self.neighbour
 
 
+class Hints(dict[tuple[str, str | None], Ladder]):
+    """The ladders of a week by (exercise, diagnosis); the diagnosis None stands for where to begin."""
+
+    def add(
+        self,
+        exercises: str | tuple[str, ...],
+        row: str | None,
+        question: str,
+        pointer: str,
+        structure: str,
+        neighbour: str,
+    ) -> None:
+        """Add one ladder for one exercise or several."""
+        for exercise in (exercises,) if isinstance(exercises, str) else exercises:
+            self[exercise, row] = Ladder(question, pointer, structure, neighbour)
+
+
 @dataclass(frozen=True)
 class Exercise:
     """`id` is `function` or `Class.method`; `steps` end with the reference's own values."""

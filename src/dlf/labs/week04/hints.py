@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dlf.labs.exercise import Ladder
+from dlf.labs.exercise import Hints
 
-Key = tuple[str, str | None]
-HINTS: dict[Key, Ladder] = {}
+HINTS = Hints()
+hint = HINTS.add
 
 ORDER, NODE = "topological_order", "AutoDiffNode.backward"
 FORWARD, BACKWARD = "ComputationalGraph.forward", "ComputationalGraph.backward"
 JVP, JACOBIAN = "jvp", "jacobian_forward"
 CHECKER, CHECKPOINT, PROJECT = "gradient_check", "checkpoint", "project"
-
-
-def hint(
-    exercises: str | tuple[str, ...],
-    row: str | None,
-    question: str,
-    pointer: str,
-    structure: str,
-    neighbour: str,
-) -> None:
-    for exercise in (exercises,) if isinstance(exercises, str) else exercises:
-        HINTS[exercise, row] = Ladder(question, pointer, structure, neighbour)
 
 
 # ---- where to begin ---------------------------------------------------------------------------

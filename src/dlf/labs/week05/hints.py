@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from dlf.labs.exercise import Ladder
+from dlf.labs.exercise import Hints
 from dlf.labs.week05.catalogue import CONV, IM2COL, LAG, POOL, RNN
 
-Key = tuple[str, str | None]
-HINTS: dict[Key, Ladder] = {}
-
-
-def hint(
-    exercises: str | tuple[str, ...],
-    row: str | None,
-    question: str,
-    pointer: str,
-    structure: str,
-    neighbour: str,
-) -> None:
-    for exercise in (exercises,) if isinstance(exercises, str) else exercises:
-        HINTS[exercise, row] = Ladder(question, pointer, structure, neighbour)
+HINTS = Hints()
+hint = HINTS.add
 
 
 # ---- where to begin ---------------------------------------------------------------------------

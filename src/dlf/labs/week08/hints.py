@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dlf.labs.exercise import Ladder
+from dlf.labs.exercise import Hints
 
-Key = tuple[str, str | None]
-HINTS: dict[Key, Ladder] = {}
+HINTS = Hints()
+hint = HINTS.add
 
 STATISTICS, CHECKER, FOLD = "batch_statistics", "gradient_check", "fold"
 FORWARD, BACKWARD = "BatchNormalization.forward", "BatchNormalization.backward"
 GROWTH, LANDSCAPE = "gradient_growth", "landscape_along_gradient"
-
-
-def hint(
-    exercises: str | tuple[str, ...],
-    row: str | None,
-    question: str,
-    pointer: str,
-    structure: str,
-    neighbour: str,
-) -> None:
-    for exercise in (exercises,) if isinstance(exercises, str) else exercises:
-        HINTS[exercise, row] = Ladder(question, pointer, structure, neighbour)
 
 
 # ---- where to begin ---------------------------------------------------------------------------
